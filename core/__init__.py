@@ -1,0 +1,1 @@
+"""The engine: from a file on disk to a verified, cited answer."""

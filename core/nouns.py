@@ -1,0 +1,344 @@
+"""The words of the house: frozen values that travel between the rooms.
+
+Page indexes count from 0 inside the program and from 1 wherever a person or a
+file sees them.  Character spans are half-open ``[start, end)`` in code points of
+``Page.text``.  Rectangles are normalised to the *displayed* page (after
+rotation and cropping): 0..1, origin at the top left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How the reading of a file ended."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    REJECTED = "rejected"
+
+
+class ReadBy(StrEnum):
+    """How the text of a page was obtained."""
+
+    TEXT = "text"
+    OCR = "ocr"
+    NOTHING = "nothing"
+
+
+class Verdict(StrEnum):
+    """How far a sentence stands on the passages it cites."""
+
+    SUPPORTED = "supported"
+    PARTIAL = "partial"
+    UNSUPPORTED = "unsupported"
+    CONVERSATION = "conversation"  # says nothing about documents, so there is nothing to check
+
+
+class AnswerKind(StrEnum):
+    """What kind of answer a person is given."""
+
+    ANSWERED = "answered"
+    NOT_FOUND = "not_found"
+    CONVERSATION = "conversation"
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A rectangle on the displayed page, 0..1, origin top left."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One printed line: the span of ``Page.text`` it holds, its box, and the x position of each character.
+
+    ``edges`` has ``end - start + 1`` values (left edge of every character, then
+    the right edge of the last), or is empty when only the line's box is known;
+    a part of the line is then shown as the whole line.
+    """
+
+    start: int
+    end: int
+    rect: Rect
+    edges: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as it was read.  ``width`` and ``height`` are of the displayed page, in points."""
+
+    index: int
+    label: str
+    text: str
+    lines: tuple[Line, ...]
+    width: float
+    height: float
+    read_by: ReadBy
+    problem: str = ""  # a message key, empty when the page was read well
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """An entry of the document's own outline."""
+
+    title: str
+    page_index: int
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything that reading one file gave; ``reason`` is a message key when not ok."""
+
+    sha256: str
+    size: int
+    outcome: Outcome
+    reason: str
+    title: str
+    pages: tuple[Page, ...]
+    outline: tuple[Heading, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    reader: str = ""  # name and version of what read it
+    seconds: float = 0.0
+
+    @property
+    def unreadable(self) -> tuple[int, ...]:
+        """Indexes of the pages whose text could not be read."""
+        return tuple(p.index for p in self.pages if p.problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of one page, cut at sentence or clause boundaries.
+
+    ``heading`` is the path of headings above it, outermost first; ``number`` is
+    the clause or article number it begins with ("4.2", "第三十八条") or is part of.
+    """
+
+    id: str
+    sha256: str
+    page_index: int
+    start: int
+    end: int
+    text: str
+    heading: tuple[str, ...] = ()
+    number: str = ""
+
+    @property
+    def embedded_text(self) -> str:
+        """What is embedded and indexed: the passage below its headings."""
+        return "\n".join((*self.heading, self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderIdentity:
+    """Which model turned passages into vectors; vectors of two different ones cannot be compared."""
+
+    name: str
+    sha256: str
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as it stands in the library."""
+
+    id: int
+    sha256: str
+    name: str
+    title: str
+    collection: str
+    pages: int
+    ocr_pages: int
+    unreadable_pages: tuple[int, ...]
+    outcome: Outcome
+    reason: str
+    version: int
+    added_at: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where to look: everything, or only these collections and documents (by file name).
+
+    Names are matched within the collections given; an empty tuple means "all".
+    """
+
+    collections: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage that the search found, with every signal that ranked it (higher is better)."""
+
+    passage: Passage
+    document: str
+    page_label: str
+    score: float
+    similarity: float  # cosine of question and passage, -1..1
+    keyword_score: float  # BM25, 0 when the words did not find it
+    coverage: float  # share of the question's terms that occur in it, 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The part of a candidate that is shown to the model, numbered from 1 for this question."""
+
+    number: int
+    candidate: Candidate
+    start: int
+    end: int
+    text: str
+    rects: tuple[Rect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSentence:
+    """A sentence the model wrote and the evidence numbers it named."""
+
+    text: str
+    cited: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the model wrote.  It is not an answer: nothing in it has been checked."""
+
+    sentences: tuple[DraftSentence, ...]
+    raw: str
+    declined: bool  # the model itself said that the evidence holds no answer
+    prompt_sha256: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a sentence stands: quote, page and rectangles, exact or absent."""
+
+    document: str
+    sha256: str
+    page_index: int
+    page_label: str
+    passage_id: str
+    start: int
+    end: int
+    quote: str
+    rects: tuple[Rect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence with its verdict.  ``faults`` are message keys of what did not hold."""
+
+    text: str
+    verdict: Verdict
+    support: float  # 0..1
+    citations: tuple[Citation, ...] = ()
+    faults: tuple[str, ...] = ()
+    verbatim: bool = False  # the sentence is a quotation, not the model's wording
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was searched, and what in it could not be read."""
+
+    documents: int
+    pages: int
+    unreadable: tuple[tuple[str, tuple[int, ...]], ...] = ()  # (document, page indexes)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which model files spoke."""
+
+    name: str
+    sha256: str
+    adapter: str = ""
+    adapter_sha256: str = ""
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """Where the time of one answer went."""
+
+    find: float = 0.0
+    first_token: float = 0.0
+    draft: float = 0.0
+    verify: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedAnswer:
+    """A verified answer whose record is not written yet; only :class:`Answer` may be shown."""
+
+    question: str
+    kind: AnswerKind
+    claims: tuple[Claim, ...]
+    removed: tuple[Claim, ...]
+    nearest: tuple[Candidate, ...]
+    coverage: Coverage
+    reason: str = ""  # a message key: why it was refused
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One link of the audit chain; ``body`` is canonical JSON, ``hash`` covers it and ``previous``."""
+
+    sequence: int
+    body: str
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person is shown: a checked answer together with its durable record."""
+
+    checked: CheckedAnswer
+    record: AuditRecord
+    model: ModelIdentity
+    library_revision: int
+    seconds: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change did to the library; screens refresh by it."""
+
+    revision: int
+    added: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    rejected: tuple[tuple[str, str], ...] = ()  # (name, sentence)
+    partial: tuple[tuple[str, str], ...] = ()  # (name, sentence)
+    collections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long call has come.  ``stage`` is a message key; ``total`` 0 means unknown."""
+
+    stage: str
+    done: int = 0
+    total: int = 0
+    item: str = ""
+
+
+Report = Callable[[Progress], None]
+
+
+def silent(_: Progress) -> None:
+    """A report that nobody listens to."""
