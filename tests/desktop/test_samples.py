@@ -1,0 +1,199 @@
+"""The sample documents are what README.md says, and every known answer stands where questions.jsonl says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pypdfium2
+import pytest
+
+from desktop import samples
+
+FOLDER = samples.folder()
+README = (FOLDER / "README.md").read_text("utf-8")
+QUESTIONS: list[dict[str, Any]] = [
+    json.loads(line) for line in (FOLDER / "questions.jsonl").read_text("utf-8").splitlines()
+]
+PAGES = {
+    "consulting-agreement-driven-deliveries.pdf": 7,
+    "outsourcing-agreement-dgt-dolphin.pdf": 5,
+    "中华人民共和国劳动合同法.pdf": 14,
+    "职工带薪年休假条例.pdf": 2,
+    "quilodarine-monograph-en.pdf": 3,
+    "quilodarine-monograph-zh.pdf": 2,
+    "economic-outlook-2025-january.pdf": 1,
+    "economic-outlook-2025-july.pdf": 1,
+    "scanned-discharge-letter.pdf": 1,
+    "confidential-settlement-note.pdf": 1,
+}
+SCAN = "scanned-discharge-letter.pdf"
+LOCKED = "confidential-settlement-note.pdf"
+PASSWORD = "open-sesame"
+FICTION = [name for name in PAGES if name.startswith(("quilodarine", "economic", "confidential"))]
+# The scan has no text to compare with; these words are printed on its picture.
+PRINTED_ON_THE_SCAN = {"six weeks", "5 mg"}
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def texts_by_pdfium(name: str) -> list[str]:
+    with pypdfium2.PdfDocument(FOLDER / name, password=PASSWORD if name == LOCKED else None) as document:
+        return [page.get_textpage().get_text_range() for page in document]
+
+
+def texts_by_pypdf(name: str) -> list[str]:
+    reader = pypdf.PdfReader(FOLDER / name, password=PASSWORD if name == LOCKED else None)
+    return [page.extract_text() for page in reader.pages]
+
+
+def test_the_folder_holds_the_documents_and_nothing_else() -> None:
+    assert {path.name for path in FOLDER.glob("*.pdf")} == set(PAGES)
+    assert sum(path.stat().st_size for path in FOLDER.glob("*.pdf")) < 1_500_000
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_origin_licence_and_page_count_are_noted(name: str) -> None:
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{name}`"))
+    _, _, pages, _, licence, _ = (cell.strip() for cell in row.split("|"))
+    assert int(pages) == PAGES[name]
+    assert re.search(r"CC BY 4\.0|Apache-2\.0|outside copyright|As above", licence)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_both_readers_count_the_same_pages(name: str) -> None:
+    assert len(texts_by_pdfium(name)) == len(texts_by_pypdf(name)) == PAGES[name]
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != SCAN])
+def test_every_page_has_text(name: str) -> None:
+    assert all(len(text.strip()) > 100 for text in texts_by_pdfium(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "sha256"),
+    [
+        (
+            "consulting-agreement-driven-deliveries.pdf",
+            "94d7ca469d4f4e21f79a71e8b45f57860467cbc767ddeb2d8572fa9b871d6904",
+        ),
+        ("outsourcing-agreement-dgt-dolphin.pdf", "d9d1b4c2d23686efa40898b2d544190f1756c01b4f737a5325a2ee4454326706"),
+    ],
+)
+def test_the_contracts_are_unchanged(name: str, sha256: str) -> None:
+    assert hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() == sha256
+
+
+@pytest.mark.parametrize("name", FICTION)
+def test_fiction_says_so_on_every_page(name: str) -> None:
+    assert all(re.search("fictional sample|sample document|虚构样本", text.lower()) for text in texts_by_pdfium(name))
+
+
+@pytest.mark.parametrize(("name", "articles"), [("中华人民共和国劳动合同法.pdf", 98), ("职工带薪年休假条例.pdf", 10)])
+def test_the_statutes_are_complete(name: str, articles: int) -> None:
+    found = re.findall(r"^第([一二三四五六七八九十]+)条\s", "\n".join(texts_by_pdfium(name)), re.MULTILINE)
+    assert [in_figures(number) for number in found] == list(range(1, articles + 1))
+
+
+def in_figures(number: str) -> int:
+    tens, ten, ones = number.rpartition("十")
+    digits = " 一二三四五六七八九"
+    return (digits.index(tens or "一") * 10 if ten else 0) + (digits.index(ones) if ones else 0)
+
+
+def test_a_statute_prints_its_own_page_numbers() -> None:
+    for number, text in enumerate(texts_by_pdfium("中华人民共和国劳动合同法.pdf"), start=1):
+        assert f"第{number}页" in squeezed(text)
+
+
+def test_labels_of_the_english_monograph_are_the_printed_numbers() -> None:
+    name = "quilodarine-monograph-en.pdf"
+    assert pypdf.PdfReader(FOLDER / name).page_labels == ["12", "13", "14"]
+    for label, text in zip(("12", "13", "14"), texts_by_pdfium(name), strict=True):
+        assert f"Page {label}" in text
+
+
+def test_the_two_outlooks_differ_in_the_figure_that_is_asked_for() -> None:
+    january = texts_by_pdfium("economic-outlook-2025-january.pdf")[0]
+    july = texts_by_pdfium("economic-outlook-2025-july.pdf")[0]
+    assert "Global GDP growth in 2025 is projected at 3.5%" in january
+    assert "2025年全球GDP增长率预计为3.5%" in january
+    assert "Global GDP growth in 2025 is projected at 3.1%" in july
+    assert "2025年全球GDP增长率预计为3.1%" in july
+    assert "3.1%" not in january
+    assert "3.5%" not in july
+
+
+def test_the_scan_is_a_picture_without_text() -> None:
+    assert texts_by_pdfium(SCAN)[0].strip() == ""
+    [picture] = pypdf.PdfReader(FOLDER / SCAN).pages[0].images
+    assert picture.image is not None
+    assert picture.image.mode == "L"
+    assert 150 <= picture.image.width / 8.27 <= 200
+
+
+def test_the_locked_file_opens_with_its_password_only() -> None:
+    assert PASSWORD in README
+    assert pypdf.PdfReader(FOLDER / LOCKED).is_encrypted
+    with pytest.raises(pypdfium2.PdfiumError):
+        pypdfium2.PdfDocument(FOLDER / LOCKED)
+    with pytest.raises(pypdfium2.PdfiumError):
+        pypdfium2.PdfDocument(FOLDER / LOCKED, password="close-sesame")
+    assert "EUR 48,500" in texts_by_pdfium(LOCKED)[0]
+
+
+def test_there_are_enough_questions_of_every_kind() -> None:
+    absent = [q for q in QUESTIONS if not q["answerable"]]
+    assert len(QUESTIONS) >= 30
+    assert len({q["id"] for q in QUESTIONS}) == len(QUESTIONS)
+    assert 0.3 <= len(absent) / len(QUESTIONS) <= 0.4
+    for language in ("en", "zh"):
+        assert sum(q["language"] == language for q in QUESTIONS) >= 15
+        assert sum(q["language"] == language for q in absent) >= 5
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=[q["id"] for q in QUESTIONS])
+def test_the_gold_page_contains_the_answer(question: dict[str, Any]) -> None:
+    assert set(question.get("documents", [])) <= set(PAGES)
+    assert question["answerable"] is bool(question["gold"]) is bool(question["must_contain"])
+    for place in question["gold"]:
+        name, index = place["document"], place["page"] - 1
+        assert name in question.get("documents", PAGES)
+        if name == SCAN:
+            assert set(question["must_contain"]) <= PRINTED_ON_THE_SCAN
+            continue
+        for texts in (texts_by_pdfium(name), texts_by_pypdf(name)):
+            for words in question["must_contain"]:
+                assert squeezed(words) in squeezed(texts[index])
+
+
+def test_the_generator_gives_the_same_bytes_twice(tmp_path: Path) -> None:
+    # Compared with itself, not with the files here: another zlib or font release may well compress or draw differently.
+    generator = Path(__file__).resolve().parents[2] / "packaging" / "make_samples.py"
+    if find_spec("reportlab") is None:
+        pytest.skip("reportlab, which only draws the samples, is not installed")
+    for seed in ("1", "2"):
+        (tmp_path / seed).mkdir()
+        done = subprocess.run(
+            [sys.executable, generator, "--into", tmp_path / seed],
+            capture_output=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONUTF8": "1"},
+            check=False,
+        )
+        if "is not installed" in done.stderr:
+            pytest.skip("the fonts that only draw the samples are not installed")
+        assert done.returncode == 0, done.stderr
+    first, second = (sorted((tmp_path / seed).iterdir()) for seed in ("1", "2"))
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert {path.name for path in first} < set(PAGES)
