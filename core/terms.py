@@ -1,0 +1,74 @@
+"""Text -> index terms, the same for passages and questions, English and Chinese.
+
+English words are lower-cased, stop words left out, and stemmed with Snowball
+(Porter2).  Runs of Chinese characters become overlapping character bigrams,
+which find a word inside any sentence without a dictionary.  Numbers stay whole
+("3.5", "1,000" -> "1000"), so that a figure is matched exactly.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from snowballstemmer import stemmer
+
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_TOKEN = re.compile(rf"[{_HAN}]+|\d+(?:[.,]\d+)*|[^\W\d_{_HAN}]+(?:['’][^\W\d_{_HAN}]+)*")
+
+_STOP = frozenset(
+    """
+    a about above after again against all also am an and any are as at be because been before being
+    below between both but by can could did do does doing down during each either few for from
+    further had has have having he her here hers him his how i if in into is it its itself just me
+    more most my no nor not of off on once only or other our out over own same she should so some
+    such than that the their them then there these they this those through to too under until up
+    upon us very was we were what when where which while who whom whose why will with would you your
+    yours shall may must s t
+    """.split()
+)
+# Words a question is asked with; they say nothing about where the answer stands.
+_ASKING = re.compile(
+    "请问|您好|你好|什么是|是什么|什么|怎么样|怎么办|怎么|怎样|如何|为什么|哪些|哪个|哪里|哪种|多少|多久|几个|是否|能否|可否|能不能|可不可以|可以吗|"
+    "有没有|是不是|应该|应当|可以|需要|吗|呢|吧|么|谁|我们|我|你|您"
+)
+
+
+@lru_cache(maxsize=65536)
+def _stem(word: str) -> str:
+    return str(stemmer("english").stemWord(word))
+
+
+def normalise(text: str) -> str:
+    """``text`` in compatibility form (NFKC), lower case."""
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def is_chinese(text: str) -> bool:
+    """Whether ``text`` is written mainly in Chinese characters."""
+    han = len(re.findall(f"[{_HAN}]", text))
+    latin = len(re.findall(r"[A-Za-z]+", text))
+    return han > latin
+
+
+def terms(text: str) -> list[str]:
+    """The index terms of ``text`` in order, repeats kept; no term holds white space."""
+    found: list[str] = []
+    for token in _TOKEN.findall(normalise(text)):
+        if re.match(f"[{_HAN}]", token):
+            found += [token[i : i + 2] for i in range(len(token) - 1)] or [token]
+        elif token[0].isdigit():
+            found.append(token.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", token) else token)
+        else:
+            word = token.replace("’", "'").removesuffix("'s")
+            if word not in _STOP:
+                found.append(_stem(word))
+    return found
+
+
+def question_terms(question: str) -> list[str]:
+    """The distinct index terms of a question, without the words that only ask."""
+    kept = _ASKING.sub(" ", normalise(question))
+    distinct = dict.fromkeys(terms(kept))
+    return list(distinct or dict.fromkeys(terms(question)))

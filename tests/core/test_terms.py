@@ -1,0 +1,42 @@
+"""Text -> index terms."""
+
+import pytest
+
+from core.terms import is_chinese, question_terms, terms
+
+
+def test_words_are_stemmed_and_stop_words_left_out() -> None:
+    assert terms("The parties terminated THIS Agreement") == ["parti", "termin", "agreement"]
+
+
+def test_chinese_becomes_overlapping_bigrams() -> None:
+    assert terms("解除劳动合同") == ["解除", "除劳", "劳动", "动合", "合同"]
+
+
+def test_a_lone_character_is_kept() -> None:
+    assert terms("甲 A") == ["甲"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("3.5%", "3.5"), ("1,000,000 dollars", "1000000"), ("Section 7.3(b)", "7.3"), ("２０２５年", "2025")],
+)
+def test_numbers_stay_whole(text: str, found: str) -> None:
+    assert found in terms(text)
+
+
+def test_terms_hold_no_white_space() -> None:
+    assert all(not any(c.isspace() for c in t) for t in terms("a\u3000b\tc 公司 x\u00a0y"))
+
+
+def test_asking_words_say_nothing() -> None:
+    assert question_terms("公司拖欠工资，员工可以解除合同吗？") == question_terms("公司拖欠工资，员工 解除合同")
+
+
+def test_a_question_of_asking_words_alone_keeps_its_terms() -> None:
+    assert question_terms("什么是") == ["什么", "么是"]
+
+
+def test_the_language_of_a_text() -> None:
+    assert is_chinese("2025年全球GDP增长率是多少？")
+    assert not is_chinese("What does 合同 mean in the second agreement?")
