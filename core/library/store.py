@@ -1,0 +1,761 @@
+"""The truth: everything the library knows, in SQLite.  The only place with SQL besides the schema."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlcipher3 import dbapi2 as sqlite
+
+from core.audit import GENESIS, link
+from core.errors import UserProblem
+from core.library import schema
+from core.library.index import IndexFile, Rows
+from core.library.originals import sync_folder
+from core.library.packing import pack_lines, pack_vector, unpack_lines, unpack_vectors, vector_is_intact
+from core.library.problems import explained
+from core.nouns import (
+    AuditRecord,
+    Document,
+    EmbedderIdentity,
+    Outcome,
+    Page,
+    Passage,
+    ReadBy,
+    Reading,
+)
+from core.terms import terms
+
+_AT_ONCE = 2048
+
+_DOCUMENTS = """SELECT d.id, c.sha256, d.name, c.title, k.name, c.pages, c.ocr_pages, c.unreadable, c.outcome, c.reason,
+    d.version, d.added_at, c.size FROM documents d JOIN contents c ON c.id = d.content
+    JOIN collections k ON k.id = d.collection"""
+_PASSAGES = """SELECT p.content, p.page_index, p.key, c.sha256, p.start, p."end", p.heading, p.number
+    FROM passages p JOIN contents c ON c.id = p.content"""
+_ACTIVE = "SELECT DISTINCT content FROM documents WHERE retired_at IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class PendingImport:
+    """A file that somebody asked to add: its original is kept, it is not a document yet."""
+
+    id: int
+    sha256: str
+    size: int
+    name: str
+    collection: str
+    replaces: str = ""  # the name of the document whose place it takes, when that is another name
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing did: names for the Change, contents for the index."""
+
+    added: tuple[str, ...]
+    replaced: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    drop: frozenset[int]
+    add: frozenset[int]
+    revision: int
+
+
+def now() -> str:
+    """This moment in UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def clean(text: str) -> str:
+    """``text`` with what has no UTF-8 form replaced, so that it can be stored and shown."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+class Store:
+    """An open ``library.db``.  Every method may be called from any thread."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.lock = RLock()
+        with explained(file.parent):
+            if not file.exists():
+                os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
+                sync_folder(file.parent)
+            self._db = sqlite.connect(str(file), check_same_thread=False, isolation_level=None)
+            try:
+                for setting in (
+                    "journal_mode = WAL",
+                    "synchronous = FULL",
+                    "foreign_keys = ON",
+                    "secure_delete = ON",
+                    "temp_store = MEMORY",
+                    "fullfsync = ON",  # macOS: plain fsync stays in the drive's cache there
+                ):
+                    self._db.execute(f"PRAGMA {setting}").fetchall()
+                schema.migrate(self._db, file, schema.MIGRATIONS)
+            except BaseException:
+                self._db.close()
+                raise
+
+    def close(self) -> None:
+        """Close the database; the write-ahead log is folded in."""
+        with self.lock:
+            self._db.close()
+
+    def checkpoint(self) -> None:
+        """Fold the write-ahead log in and empty it, so that nothing deleted stays in it."""
+        with self.lock, explained(self.file.parent):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction: all of what happens inside, durable on exit, or nothing of it."""
+        with self.lock, explained(self.file.parent):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        with self.lock, explained(self.file.parent):
+            rows: list[tuple[Any, ...]] = self._db.execute(sql, values).fetchall()
+            return rows
+
+    def _one(self, sql: str, *values: object) -> tuple[Any, ...] | None:
+        rows = self._all(sql, *values)
+        return rows[0] if rows else None
+
+    def _insert(self, sql: str, *values: object) -> int:
+        return int(self._db.execute(sql, values).lastrowid)
+
+    # -- what the library knows of itself
+
+    def meta(self, key: str) -> Any:
+        """A value of the library itself, or None."""
+        row = self._one("SELECT value FROM meta WHERE key = ?", key)
+        return row[0] if row else None
+
+    def set_meta(self, key: str, value: object) -> None:
+        """Inside :meth:`writing`."""
+        self._db.execute("INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)", (key, value))
+
+    def revision(self) -> int:
+        """Raised by every change of what a person can see."""
+        return int(self.meta("revision"))
+
+    def index_revision(self) -> int:
+        """The revision that the index is known to show; -1 while it is being rewritten."""
+        return int(self.meta("index_revision"))
+
+    def raise_revision(self, *, index_too: bool) -> int:
+        """Inside :meth:`writing`: the next revision; ``index_too`` when the index has nothing to follow."""
+        revision = self.revision() + 1
+        if index_too and self.index_revision() == revision - 1:
+            self.set_meta("index_revision", revision)
+        self.set_meta("revision", revision)
+        return revision
+
+    def embedder(self) -> EmbedderIdentity | None:
+        """Whose vectors are in here."""
+        stored = self.meta("embedder")
+        return EmbedderIdentity(**json.loads(stored)) if stored else None
+
+    def set_embedder(self, identity: EmbedderIdentity) -> None:
+        """Bind the library to an embedder."""
+        value = {"name": identity.name, "sha256": identity.sha256, "dimensions": identity.dimensions}
+        with self.writing():
+            self.set_meta("embedder", json.dumps(value))
+
+    def has_vectors(self) -> bool:
+        """Whether anything was ever embedded and is still here."""
+        return self._one("SELECT 1 FROM passages WHERE vector IS NOT NULL LIMIT 1") is not None
+
+    # -- contents: what was read from some bytes
+
+    def known(self, sha256: str, version: str) -> bool:
+        """Whether these bytes were read by this version of the reader."""
+        return self._one("SELECT 1 FROM contents WHERE sha256 = ? AND version = ?", sha256, version) is not None
+
+    def add_content(self, reading: Reading, passages: Sequence[Passage], version: str) -> None:
+        """Store what was read, staged.  Vectors of passages that read as before are taken over."""
+        pages = {page.index: page for page in reading.pages}
+        for passage in passages:
+            if pages[passage.page_index].text[passage.start : passage.end] != passage.text:
+                raise ValueError(f"passage {passage.id} is not the span of its page that it says it is")
+        page_rows = [
+            (
+                page.index,
+                clean(page.label),
+                page.text.encode("utf-8", "surrogatepass"),
+                pack_lines(page.lines),
+                float(page.width),
+                float(page.height),
+                page.read_by.value,
+                page.problem,
+            )
+            for page in reading.pages
+        ]
+        passage_rows = [
+            (p.id, n, p.page_index, p.start, p.end, _json([clean(h) for h in p.heading]), clean(p.number))
+            for n, p in enumerate(passages)
+        ]
+        content_row = (
+            clean(reading.title),
+            reading.outcome.value,
+            reading.reason,
+            _json([[clean(h.title), h.page_index, h.level] for h in reading.outline]),
+            _json({clean(k): clean(v) for k, v in reading.metadata.items()}),
+            reading.reader,
+            float(reading.seconds),
+            len(page_rows),
+            sum(page.read_by is ReadBy.OCR for page in reading.pages),
+            _json(list(reading.unreadable)),
+            len(passage_rows),
+        )
+        taken_over = self._vectors_by_text(reading.sha256)
+        with self.writing():
+            self._db.execute("DELETE FROM contents WHERE sha256 = ? AND staged = 1", (reading.sha256,))
+            content = self._insert(
+                """INSERT INTO contents(sha256, staged, version, size, title, outcome, reason, outline, metadata,
+                reader, seconds, pages, ocr_pages, unreadable, passages, digest)
+                VALUES (?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?)""",
+                reading.sha256,
+                version,
+                reading.size,
+                *content_row,
+                _digest([content_row], page_rows, passage_rows),
+            )
+            self._db.executemany("INSERT INTO pages VALUES (?,?,?,?,?,?,?,?,?)", [(content, *row) for row in page_rows])
+            self._db.executemany(
+                """INSERT INTO passages(content, key, ordinal, page_index, start, "end", heading, number, vector)
+                VALUES (?,?,?,?,?,?,?,?,?)""",
+                [
+                    (content, *row, taken_over.get(p.embedded_text))
+                    for row, p in zip(passage_rows, passages, strict=True)
+                ],
+            )
+
+    def _vectors_by_text(self, sha256: str) -> dict[str, bytes]:
+        rows = self._all(
+            # Without a version: found damaged, so its vectors are not trusted either.
+            """SELECT p.key, p.content, p.vector FROM passages p JOIN contents c ON c.id = p.content
+            WHERE c.sha256 = ? AND c.version <> '' AND p.vector IS NOT NULL""",
+            sha256,
+        )
+        if not rows:
+            return {}
+        vectors = {(key, content): vector for key, content, vector in rows}
+        found = self._passages(f"{_PASSAGES} WHERE c.sha256 = ? AND c.version <> '' AND p.vector IS NOT NULL", sha256)
+        return {passage.embedded_text: vectors[passage.id, content] for content, passage in found}
+
+    def digest_holds(self, content: int) -> bool:
+        """Whether what was stored of a content is still what was stored; vectors included."""
+        columns = (
+            """title, outcome, reason, outline, metadata, reader, seconds, pages, ocr_pages, unreadable, passages"""
+        )
+        row = self._one(f"SELECT digest, {columns} FROM contents WHERE id = ?", content)
+        pages = self._all(
+            """SELECT page_index, label, text, lines, width, height, read_by, problem FROM pages WHERE content = ?
+            ORDER BY rowid""",
+            content,
+        )
+        passages = self._all(
+            """SELECT key, ordinal, page_index, start, "end", heading, number FROM passages WHERE content = ?
+            ORDER BY ordinal""",
+            content,
+        )
+        if row is None or _digest([row[1:]], pages, passages) != row[0]:
+            return False
+        identity = self.embedder()
+        vectors = self._all("SELECT vector FROM passages WHERE content = ? AND vector IS NOT NULL", content)
+        return identity is not None and all(vector_is_intact(v[0], identity.dimensions) for v in vectors)
+
+    def mark_for_reading(self, content: int) -> None:
+        """Put a content whose rows are damaged on the list of imports, to be read again from its original."""
+        rows = self._all(f"{_DOCUMENTS} WHERE d.content = ? AND d.retired_at IS NULL LIMIT 1", content)
+        with self.writing():
+            self._db.execute("UPDATE contents SET version = '' WHERE id = ?", (content,))
+            for row in rows:
+                document = _document(row)
+                self._journal(document.sha256, document.size, document.name, document.collection, "")
+
+    def contents(self) -> dict[int, str]:
+        """Every content: number -> SHA-256."""
+        return dict(self._all("SELECT id, sha256 FROM contents"))
+
+    def active_contents(self) -> dict[int, int]:
+        """Contents of active documents -> number of passages, those without passages left out."""
+        rows = self._all(f"SELECT id, passages FROM contents WHERE passages > 0 AND id IN ({_ACTIVE})")
+        return dict(rows)
+
+    def without_documents(self) -> list[str]:
+        """Hashes of contents that no document uses and no import waits for."""
+        rows = self._all(
+            """SELECT sha256 FROM contents WHERE id NOT IN (SELECT content FROM documents)
+            AND sha256 NOT IN (SELECT sha256 FROM imports)"""
+        )
+        return [row[0] for row in rows]
+
+    def drop_unused(self, sha256s: Iterable[str]) -> list[str]:
+        """Inside :meth:`writing`: forget contents that nothing uses; the hashes whose originals may now go."""
+        unused = []
+        for sha256 in sorted(set(sha256s)):
+            if self._one("SELECT 1 FROM imports WHERE sha256 = ?", sha256):
+                continue
+            self._db.execute(
+                "DELETE FROM contents WHERE sha256 = ? AND id NOT IN (SELECT content FROM documents)", (sha256,)
+            )
+            if not self._one("SELECT 1 FROM contents WHERE sha256 = ?", sha256):
+                unused.append(sha256)
+        return unused
+
+    # -- pages and passages
+
+    def page(self, sha256: str, page_index: int) -> Page | None:
+        """One page of what was read from these bytes."""
+        row = self._one(
+            """SELECT p.page_index, p.label, p.text, p.lines, p.width, p.height, p.read_by, p.problem
+            FROM pages p JOIN contents c ON c.id = p.content
+            WHERE c.sha256 = ? AND p.page_index = ? ORDER BY c.staged LIMIT 1""",
+            sha256,
+            page_index,
+        )
+        if row is None:
+            return None
+        index, label, text, packed, width, height, read_by, problem = row
+        try:
+            lines = unpack_lines(packed)
+        except (zlib.error, ValueError, IndexError, TypeError) as fault:
+            raise UserProblem("library_damaged", folder=self.file.parent, fault=fault) from fault
+        return Page(index, label, _text(text), lines, width, height, ReadBy(read_by), problem)
+
+    def _passages(self, sql: str, *values: object) -> list[tuple[int, Passage]]:
+        rows = self._all(sql, *values)
+        wanted = sorted({(row[0], row[1]) for row in rows})
+        texts: dict[tuple[int, int], str] = {}
+        for at in range(0, len(wanted), _AT_ONCE):
+            part = _json([list(pair) for pair in wanted[at : at + _AT_ONCE]])
+            for content, index, text in self._all(
+                """SELECT g.content, g.page_index, g.text FROM json_each(?) w JOIN pages g
+                ON g.content = json_extract(w.value, '$[0]') AND g.page_index = json_extract(w.value, '$[1]')""",
+                part,
+            ):
+                texts[content, index] = _text(text)
+        return [
+            (
+                content,
+                Passage(
+                    key, sha, index, start, end, texts[content, index][start:end], tuple(json.loads(heading)), number
+                ),
+            )
+            for content, index, key, sha, start, end, heading, number in rows
+        ]
+
+    def passages(self, keys: Sequence[str]) -> list[Passage]:
+        """The passages with these ids, in the order asked; ids that are not here are left out."""
+        found = self._passages(
+            f"{_PASSAGES} WHERE c.staged = 0 AND p.key IN (SELECT value FROM json_each(?))", _json(list(keys))
+        )
+        by_key = {passage.id: passage for _, passage in found}
+        return [by_key[key] for key in keys if key in by_key]
+
+    def neighbours(self, passage: Passage, before: int, after: int) -> list[Passage]:
+        """The passages around one in its document, in order, without itself."""
+        row = self._one(
+            """SELECT p.content, p.ordinal FROM passages p JOIN contents c ON c.id = p.content
+            WHERE c.staged = 0 AND p.key = ?""",
+            passage.id,
+        )
+        if row is None:
+            return []
+        content, ordinal = row
+        found = self._passages(
+            f"{_PASSAGES} WHERE p.content = ? AND p.ordinal BETWEEN ? AND ? AND p.ordinal <> ? ORDER BY p.ordinal",
+            content,
+            ordinal - before,
+            ordinal + after,
+            ordinal,
+        )
+        return [neighbour for _, neighbour in found]
+
+    def keys(self, passages: Sequence[int]) -> dict[int, str]:
+        """Passage number -> passage id."""
+        rows = self._all(
+            "SELECT id, key FROM passages WHERE id IN (SELECT value FROM json_each(?))", _json(list(passages))
+        )
+        return dict(rows)
+
+    def unembedded(self, sha256s: Sequence[str], limit: int) -> list[Passage]:
+        """Up to ``limit`` passages of these contents that have no vector yet, in order."""
+        found = self._passages(
+            f"""{_PASSAGES} WHERE p.vector IS NULL AND p.content IN (
+            SELECT max(id) FROM contents WHERE sha256 IN (SELECT value FROM json_each(?)) GROUP BY sha256)
+            ORDER BY p.content, p.ordinal LIMIT ?""",
+            _json(list(sha256s)),
+            limit,
+        )
+        return [passage for _, passage in found]
+
+    def unembedded_count(self, sha256s: Sequence[str]) -> int:
+        """How many passages of these contents have no vector yet."""
+        row = self._one(
+            """SELECT count(*) FROM passages WHERE vector IS NULL AND content IN (
+            SELECT max(id) FROM contents WHERE sha256 IN (SELECT value FROM json_each(?)) GROUP BY sha256)""",
+            _json(list(sha256s)),
+        )
+        return int(row[0]) if row else 0
+
+    def set_vectors(self, passages: Sequence[Passage], vectors: npt.NDArray[np.float32]) -> None:
+        """Keep the vectors of these passages; durable on return."""
+        with self.writing():
+            self._db.executemany(
+                """UPDATE passages SET vector = ? WHERE key = ? AND content =
+                (SELECT max(id) FROM contents WHERE sha256 = ?)""",
+                [(pack_vector(v), p.id, p.sha256) for p, v in zip(passages, vectors, strict=True)],
+            )
+
+    def index_rows(self, contents: Collection[int], tell: Callable[[int], None]) -> Iterator[Rows]:
+        """What the index holds of these contents, a few thousand passages at a time; ``tell`` gets how many so far."""
+        identity = self.embedder()
+        if identity is None:
+            return
+        done, last, wanted = 0, 0, _json(sorted(contents))
+        while True:
+            ids = self._all(
+                """SELECT id, content, vector FROM passages WHERE id > ? AND vector IS NOT NULL
+                AND content IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?""",
+                last,
+                wanted,
+                _AT_ONCE,
+            )
+            if not ids:
+                return
+            found = self._passages(
+                f"""{_PASSAGES} WHERE p.id BETWEEN ? AND ? AND p.vector IS NOT NULL
+                AND p.content IN (SELECT value FROM json_each(?)) ORDER BY p.id""",
+                ids[0][0],
+                ids[-1][0],
+                wanted,
+            )
+            yield Rows(
+                np.array([row[0] for row in ids], np.int64),
+                np.array([row[1] for row in ids], np.int32),
+                [clean(" ".join(terms(passage.embedded_text))) for _, passage in found],
+                unpack_vectors([row[2] for row in ids], identity.dimensions),
+            )
+            last = ids[-1][0]
+            done += len(ids)
+            tell(done)
+
+    def passage_numbers(self, contents: Collection[int]) -> npt.NDArray[np.int64]:
+        """The numbers of all passages of these contents, sorted."""
+        rows = self._all(
+            "SELECT id FROM passages WHERE content IN (SELECT value FROM json_each(?)) ORDER BY id",
+            _json(sorted(contents)),
+        )
+        return np.array([row[0] for row in rows], np.int64)
+
+    # -- documents and collections
+
+    def documents(self) -> list[Document]:
+        """Every active document, by collection and name."""
+        return [_document(r) for r in self._all(f"{_DOCUMENTS} WHERE d.retired_at IS NULL ORDER BY k.name, d.name")]
+
+    def document(self, name: str, collection: str) -> Document | None:
+        """The active document of exactly that name."""
+        row = self._one(f"{_DOCUMENTS} WHERE d.retired_at IS NULL AND k.name = ? AND d.name = ?", collection, name)
+        return _document(row) if row else None
+
+    def document_count(self) -> int:
+        """How many documents are active."""
+        row = self._one("SELECT count(*) FROM documents WHERE retired_at IS NULL")
+        return int(row[0]) if row else 0
+
+    def contents_of(self, documents: Iterable[int]) -> list[int]:
+        """The distinct contents of these documents, sorted."""
+        rows = self._all(
+            "SELECT DISTINCT content FROM documents WHERE id IN (SELECT value FROM json_each(?)) ORDER BY content",
+            _json(list(documents)),
+        )
+        return [row[0] for row in rows]
+
+    def collections(self) -> list[tuple[str, int]]:
+        """(name, number of active documents) of every collection, by name."""
+        rows = self._all(
+            """SELECT k.name, count(d.id) FROM collections k
+            LEFT JOIN documents d ON d.collection = k.id AND d.retired_at IS NULL GROUP BY k.id ORDER BY k.name"""
+        )
+        return [(name, count) for name, count in rows]
+
+    def documents_ever(self, collection: str) -> list[int]:
+        """Every document of a collection, earlier versions included."""
+        rows = self._all(
+            "SELECT d.id FROM documents d JOIN collections k ON k.id = d.collection WHERE k.name = ?", collection
+        )
+        return [row[0] for row in rows]
+
+    def collection(self, name: str) -> int:
+        """Inside :meth:`writing`: the number of a collection, made when it is not there."""
+        row = self._one("SELECT id FROM collections WHERE name = ?", name)
+        return int(row[0]) if row else self._insert("INSERT INTO collections(name) VALUES (?)", name)
+
+    def rename(self, old: str, new: str) -> None:
+        """Inside :meth:`writing`: rename a collection."""
+        self._db.execute("UPDATE collections SET name = ? WHERE name = ?", (new, old))
+        self._db.execute("UPDATE imports SET collection = ? WHERE collection = ?", (new, old))
+
+    def drop_collection(self, name: str) -> None:
+        """Inside :meth:`writing`: delete an empty collection."""
+        self._db.execute("DELETE FROM collections WHERE name = ?", (name,))
+
+    def with_history(self, documents: Iterable[int]) -> list[int]:
+        """These documents and the earlier versions they replaced."""
+        rows = self._all(
+            """WITH RECURSIVE line(id) AS (SELECT value FROM json_each(?) UNION
+            SELECT d.replaces FROM documents d JOIN line ON d.id = line.id WHERE d.replaces IS NOT NULL)
+            SELECT id FROM line""",
+            _json(list(documents)),
+        )
+        return [row[0] for row in rows]
+
+    def move(self, documents: Iterable[int], collection: str) -> None:
+        """Inside :meth:`writing`: put documents and their history into another collection."""
+        target = self.collection(collection)
+        self._db.executemany(
+            "UPDATE documents SET collection = ? WHERE id = ?", [(target, d) for d in self.with_history(documents)]
+        )
+
+    def retire(self, documents: Iterable[int]) -> frozenset[int]:
+        """Inside :meth:`writing`: take documents out of sight; the contents that are no longer active."""
+        listed = list(documents)
+        contents = self.contents_of(listed)
+        self._db.executemany("UPDATE documents SET retired_at = ? WHERE id = ?", [(now(), d) for d in listed])
+        return self._inactive(contents)
+
+    def remove(self, documents: Iterable[int]) -> tuple[frozenset[int], list[str]]:
+        """Inside :meth:`writing`: delete documents with their history.
+
+        The contents that are no longer active, and the hashes whose originals may go.
+        """
+        listed = self.with_history(documents)
+        contents = self.contents_of(listed)
+        hashes = self.contents()
+        self._db.executemany("DELETE FROM documents WHERE id = ?", [(d,) for d in listed])
+        gone = self._inactive(contents)
+        return gone, self.drop_unused(hashes[content] for content in contents)
+
+    def _inactive(self, contents: Iterable[int]) -> frozenset[int]:
+        active = {row[0] for row in self._all(_ACTIVE)}
+        return frozenset(content for content in contents if content not in active)
+
+    # -- imports
+
+    def begin_import(self, sha256: str, size: int, name: str, collection: str, replaces: str) -> PendingImport:
+        """Write down that this file is to be added; durable on return."""
+        with self.writing():
+            self._journal(sha256, size, name, collection, replaces)
+        return next(p for p in self.pending() if (p.sha256, p.name, p.collection) == (sha256, name, collection))
+
+    def _journal(self, sha256: str, size: int, name: str, collection: str, replaces: str) -> None:
+        self._db.execute(
+            """INSERT INTO imports(sha256, size, name, collection, replaces, requested_at) VALUES (?,?,?,?,?,?)
+            ON CONFLICT(sha256, name, collection) DO UPDATE SET replaces = excluded.replaces""",
+            (sha256, size, name, collection, replaces, now()),
+        )
+
+    def pending(self) -> list[PendingImport]:
+        """What was asked for and is not done, oldest first."""
+        rows = self._all("SELECT id, sha256, size, name, collection, replaces FROM imports ORDER BY id")
+        return [PendingImport(*row) for row in rows]
+
+    def end_imports(self, pending: Iterable[PendingImport]) -> list[str]:
+        """Take these off the list; the hashes whose originals may now go."""
+        listed = list(pending)
+        with self.writing():
+            self._db.executemany("DELETE FROM imports WHERE id = ?", [(p.id,) for p in listed])
+            return self.drop_unused(p.sha256 for p in listed)
+
+    def publish(self, items: Sequence[PendingImport]) -> Published:
+        """Make these files documents.  Everything about them must be stored and embedded."""
+        added: list[str] = []
+        replaced: list[str] = []
+        unchanged: list[str] = []
+        before = set(self.active_contents())
+        with self.writing():
+            for item in items:
+                read_anew = self._unstage(item.sha256)
+                content = self._one("SELECT id FROM contents WHERE sha256 = ? AND staged = 0", item.sha256)
+                if content is None:
+                    raise ValueError(f"{item.name} was never read")
+                self._publish_one(item, int(content[0]), read_anew, added, replaced, unchanged)
+                self._db.execute("DELETE FROM imports WHERE id = ?", (item.id,))
+            after = set(self.active_contents())
+            revision = self.revision()
+            if added or replaced:
+                revision = self.raise_revision(index_too=before == after)
+        return Published(
+            tuple(added),
+            tuple(replaced),
+            tuple(unchanged),
+            frozenset(before - after),
+            frozenset(after - before),
+            revision,
+        )
+
+    def _publish_one(
+        self,
+        item: PendingImport,
+        content: int,
+        read_anew: bool,
+        added: list[str],
+        replaced: list[str],
+        unchanged: list[str],
+    ) -> None:
+        collection = self.collection(item.collection)
+        same = self._active(collection, item.name)
+        other = self._active(collection, item.replaces) if item.replaces and item.replaces != item.name else None
+        if same and same[1] == content and not other:
+            (replaced if read_anew else unchanged).append(item.name)
+            return
+        for old in (same, other):
+            if old and not (old is same and same[1] == content):
+                self._db.execute("UPDATE documents SET retired_at = ? WHERE id = ?", (now(), old[0]))
+        if other:
+            replaced.append(item.replaces)
+        if same and same[1] == content:
+            return  # the new file was already here under its name; only the old one had to go
+        version = 1 + max((old[2] for old in (same, other) if old), default=0)
+        replaces = other[0] if other else same[0] if same else None
+        if same:
+            replaced.append(item.name)
+        else:
+            added.append(item.name)
+        self._db.execute(
+            "INSERT INTO documents(content, collection, name, version, added_at, replaces) VALUES (?,?,?,?,?,?)",
+            (content, collection, item.name, version, now(), replaces),
+        )
+
+    def _unstage(self, sha256: str) -> bool:
+        """Let what was read last take the place of what was read before; whether there was a before."""
+        rows = dict(self._all("SELECT staged, id FROM contents WHERE sha256 = ?", sha256))
+        if 1 not in rows:
+            return False
+        if 0 in rows:
+            self._db.execute("UPDATE documents SET content = ? WHERE content = ?", (rows[1], rows[0]))
+            self._db.execute("DELETE FROM contents WHERE id = ?", (rows[0],))
+        self._db.execute("UPDATE contents SET staged = 0 WHERE id = ?", (rows[1],))
+        return 0 in rows
+
+    def _active(self, collection: int, name: str) -> tuple[int, int, int] | None:
+        row = self._one(
+            "SELECT id, content, version FROM documents WHERE collection = ? AND name = ? AND retired_at IS NULL",
+            collection,
+            name,
+        )
+        return (row[0], row[1], row[2]) if row else None
+
+    # -- the index, as it was last written
+
+    def index_files(self) -> list[IndexFile]:
+        """Every file of the index."""
+        return [IndexFile(*row) for row in self._all("SELECT path, size, sha256 FROM index_files ORDER BY path")]
+
+    def set_index(self, revision: int, files: Iterable[IndexFile]) -> None:
+        """The index now shows ``revision`` and consists of ``files``."""
+        with self.writing():
+            self._db.execute("DELETE FROM index_files")
+            self._db.executemany("INSERT INTO index_files VALUES (?,?,?)", [(f.path, f.size, f.sha256) for f in files])
+            self.set_meta("index_revision", revision)
+
+    # -- the audit record
+
+    def append_record(self, body: Mapping[str, object]) -> AuditRecord:
+        """The next record of the chain; durable on return."""
+        with self.writing():
+            sequence, previous = self.audit_head()
+            record = link(sequence + 1, previous, body)
+            self._db.execute(
+                "INSERT INTO audit(sequence, body, previous, hash) VALUES (?,?,?,?)",
+                (record.sequence, record.body, record.previous, record.hash),
+            )
+        return record
+
+    def audit_head(self) -> tuple[int, str]:
+        """(sequence, hash) of the last record; (0, GENESIS) when there is none."""
+        row = self._one("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")
+        return (int(row[0]), str(row[1])) if row else (0, GENESIS)
+
+    def records(self, first: int) -> Iterator[AuditRecord]:
+        """The records from number ``first`` on."""
+        while rows := self._all(
+            "SELECT sequence, body, previous, hash FROM audit WHERE sequence >= ? ORDER BY sequence LIMIT 500", first
+        ):
+            yield from (AuditRecord(*row) for row in rows)
+            first = rows[-1][0] + 1
+
+    # -- health
+
+    def integrity_faults(self) -> list[str]:
+        """What SQLite finds wrong with its own file."""
+        try:
+            found = [str(row[0]) for row in self._db.execute("PRAGMA integrity_check").fetchall()]
+            found += [f"foreign key: {row}" for row in self._db.execute("PRAGMA foreign_key_check").fetchall()]
+        except sqlite.DatabaseError as fault:
+            return [str(fault)]
+        return [line for line in found if line != "ok"]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _text(stored: bytes) -> str:
+    try:
+        return stored.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return stored.decode("utf-8", "replace")  # damaged; the doctor tells, and the rest stays usable
+
+
+def _digest(*tables: Sequence[Sequence[object]]) -> str:
+    digest = hashlib.sha256()
+    for rows in tables:
+        digest.update(len(rows).to_bytes(8, "big"))
+        for row in rows:
+            for value in row:
+                part = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+                digest.update(len(part).to_bytes(8, "big"))
+                digest.update(part)
+    return digest.hexdigest()
+
+
+def _document(row: tuple[Any, ...]) -> Document:
+    number, sha256, name, title, collection, pages, ocr, unreadable, outcome, reason, version, added_at, size = row
+    return Document(
+        id=number,
+        sha256=sha256,
+        name=name,
+        title=title,
+        collection=collection,
+        pages=pages,
+        ocr_pages=ocr,
+        unreadable_pages=tuple(json.loads(unreadable)),
+        outcome=Outcome(outcome),
+        reason=reason,
+        version=version,
+        added_at=added_at,
+        size=size,
+    )
