@@ -1,0 +1,466 @@
+"""The language model that drafts: a protocol, and llama.cpp behind it.
+
+This is the only place with a decode loop.  Evaluation keeps the longest common
+prefix of the last prompt in the key-value cache, so that fixed instructions and
+passages already read are not read again.  Text that comes from documents or
+people is tokenised without special tokens: it cannot open or close a chat turn.
+"""
+
+from __future__ import annotations
+
+import codecs
+import ctypes
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import Cancelled, CancelToken, UserProblem
+from core.nouns import ModelIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a chat: ``role`` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What a model wrote, and how long it took."""
+
+    text: str
+    tokens: int
+    prompt_tokens: int
+    reused_tokens: int
+    prompt_sha256: str
+    first_token_seconds: float
+    seconds: float
+    complete: bool  # the model ended by itself, it was not cut at max_tokens
+
+
+class LanguageModel(Protocol):
+    """What the engine needs of a language model."""
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Which file answers."""
+
+    @property
+    def context(self) -> int:
+        """Longest prompt and answer together, in tokens."""
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens ``text`` is, without special tokens."""
+
+    def generate(
+        self,
+        turns: Sequence[Turn],
+        *,
+        opening: str = "",
+        grammar: str = "",
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        seed: int = 0,
+        on_text: Callable[[str], None] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Generation:
+        """The assistant's next turn, which begins with ``opening`` (not part of the text).
+
+        ``grammar`` is GBNF with a rule ``root``.  Raises UserProblem when the
+        prompt is too long and Cancelled when asked to stop.
+        """
+
+    def choose(
+        self, turns: Sequence[Turn], choices: Sequence[str], *, opening: str = "", cancel: CancelToken | None = None
+    ) -> tuple[float, ...]:
+        """Log-probability of each choice as the next word, by first token, normalised over the choices."""
+
+
+_QUIET: list[object] = []  # ctypes callbacks must outlive the library that holds them
+_CHUNK = 128  # prompt tokens between two looks at the cancel token
+_SHORTLISTS = (32, 2048)  # likeliest tokens offered to the grammar before all 150,000 of them are, which takes a second
+
+
+def _llama() -> Any:  # a ctypes module without types
+    # llama_cpp loads a native library of 20 MB; only what talks to a model pays for it.
+    import llama_cpp.llama_cpp as lib
+
+    if not _QUIET:
+        callback = lib.llama_log_callback(lambda _level, _text, _data: None)
+        lib.llama_log_set(callback, ctypes.c_void_p(0))
+        _QUIET.append(callback)
+        lib.llama_backend_init()
+    return lib
+
+
+class LlamaModel:
+    """A GGUF model run by llama.cpp, on the GPU when the build and a device are there, else on the CPU.
+
+    One evaluation at a time.  Raises UserProblem when the file does not load.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        identity: ModelIdentity,
+        *,
+        context: int = 4096,
+        threads: int = 0,
+        gpu_layers: int = -1,
+    ) -> None:
+        lib = self._lib = _llama()
+        self._model = self._context = None
+        threads = threads or max(1, physical_cores())
+        wanted = gpu_layers if lib.llama_supports_gpu_offload() else 0
+        for layers in dict.fromkeys((wanted, 0)):
+            parameters = lib.llama_model_default_params()
+            parameters.n_gpu_layers = 999 if layers < 0 else layers
+            self._model = lib.llama_model_load_from_file(os.fsencode(file), parameters)
+            if self._model:
+                break
+        if not self._model:
+            raise UserProblem("model_does_not_load", file=file)
+        self._vocab = lib.llama_model_get_vocab(self._model)
+        trained = int(lib.llama_model_n_ctx_train(self._model))
+        parameters = lib.llama_context_default_params()
+        parameters.n_ctx = min(context, trained) if trained > 0 else context
+        parameters.n_batch = parameters.n_ubatch = 512
+        parameters.n_threads = parameters.n_threads_batch = threads
+        parameters.no_perf = True
+        self._context = lib.llama_init_from_model(self._model, parameters)
+        if not self._context:
+            self.close()
+            raise UserProblem("model_no_memory", file=file)
+        self._n_vocab = int(lib.llama_vocab_n_tokens(self._vocab))
+        self._cached: list[int] = []
+        self._template = _ChatTemplate(self._metadata("tokenizer.chat_template"), self._specials())
+        self.architecture = self._metadata("general.architecture")
+        device = "gpu" if layers else "cpu"
+        self._identity = ModelIdentity(
+            identity.name, identity.sha256, identity.adapter, identity.adapter_sha256, device
+        )
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Which file answers."""
+        return self._identity
+
+    @property
+    def context(self) -> int:
+        """Longest prompt and answer together, in tokens."""
+        return int(self._lib.llama_n_ctx(self._context))
+
+    def close(self) -> None:
+        """Free the native memory."""
+        if self._context:
+            self._lib.llama_free(self._context)
+        if self._model:
+            self._lib.llama_model_free(self._model)
+        self._context = self._model = None
+
+    def __enter__(self) -> LlamaModel:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens ``text`` is, without special tokens."""
+        return len(self._tokenise(text, special=False))
+
+    def generate(
+        self,
+        turns: Sequence[Turn],
+        *,
+        opening: str = "",
+        grammar: str = "",
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        seed: int = 0,
+        on_text: Callable[[str], None] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Generation:
+        """See :class:`LanguageModel`."""
+        started = time.perf_counter()
+        prompt = self._prompt(turns, opening)
+        if len(prompt) + max_tokens > self.context:
+            raise UserProblem("prompt_too_long", tokens=len(prompt) + max_tokens, limit=self.context)
+        reused = self._evaluate(prompt, cancel)
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        pieces: list[str] = []
+        count, first, complete = 0, 0.0, False
+        chooser = _Chooser(self._lib, self._vocab, grammar, temperature, seed)
+        try:
+            while count < max_tokens:
+                if cancel:
+                    cancel.check()
+                token = chooser.choose(self._logits())
+                first = first or time.perf_counter() - started
+                if self._lib.llama_vocab_is_eog(self._vocab, token):
+                    complete = True
+                    break
+                count += 1
+                piece = decoder.decode(self._piece(token))
+                pieces.append(piece)
+                if on_text and piece:
+                    on_text(piece)
+                self._decode([token], cancel)
+        finally:
+            chooser.close()
+        pieces.append(decoder.decode(b"", final=True))
+        return Generation(
+            text="".join(pieces),
+            tokens=count,
+            prompt_tokens=len(prompt),
+            reused_tokens=reused,
+            prompt_sha256=hashlib.sha256(np.asarray(prompt, dtype="<i4").tobytes()).hexdigest(),
+            first_token_seconds=first,
+            seconds=time.perf_counter() - started,
+            complete=complete,
+        )
+
+    def choose(
+        self, turns: Sequence[Turn], choices: Sequence[str], *, opening: str = "", cancel: CancelToken | None = None
+    ) -> tuple[float, ...]:
+        """See :class:`LanguageModel`."""
+        prompt = self._prompt(turns, opening)
+        if len(prompt) + 1 > self.context:
+            raise UserProblem("prompt_too_long", tokens=len(prompt) + 1, limit=self.context)
+        self._evaluate(prompt, cancel)
+        logits = self._logits()
+        values = np.array([logits[self._tokenise(choice, special=False)[0]] for choice in choices], dtype=np.float64)
+        values -= values.max()
+        return tuple(float(v) for v in values - np.log(np.exp(values).sum()))
+
+    def _prompt(self, turns: Sequence[Turn], opening: str) -> list[int]:
+        tokens: list[int] = []
+        for text, trusted in self._template.pieces(turns):
+            tokens += self._tokenise(text, special=trusted)
+        if opening:
+            tokens += self._tokenise(opening, special=False)
+        begin = int(self._lib.llama_vocab_bos(self._vocab))
+        if self._lib.llama_vocab_get_add_bos(self._vocab) and begin >= 0 and tokens[:1] != [begin]:
+            tokens.insert(0, begin)
+        return tokens
+
+    def _evaluate(self, prompt: list[int], cancel: CancelToken | None) -> int:
+        """Read ``prompt``, reusing the cached prefix; returns how many tokens were reused."""
+        same = 0
+        for old, new in zip(self._cached, prompt[:-1], strict=False):
+            if old != new:
+                break
+            same += 1
+        memory = self._lib.llama_get_memory(self._context)
+        if not self._lib.llama_memory_seq_rm(memory, 0, same, -1):
+            self._lib.llama_memory_clear(memory, True)  # recurrent models cannot be cut back
+            same = 0
+        self._cached = prompt[:same]
+        for start in range(same, len(prompt), _CHUNK):
+            if cancel:
+                cancel.check()
+            self._decode(prompt[start : start + _CHUNK], cancel)
+        return same
+
+    def _decode(self, tokens: Sequence[int], cancel: CancelToken | None) -> None:
+        array = (ctypes.c_int32 * len(tokens))(*tokens)
+        status = self._lib.llama_decode(self._context, self._lib.llama_batch_get_one(array, len(tokens)))
+        if status != 0:
+            self._lib.llama_memory_clear(self._lib.llama_get_memory(self._context), True)
+            self._cached = []
+            if cancel and cancel.cancelled:
+                raise Cancelled
+            raise UserProblem("model_evaluation_failed", name=self._identity.name, status=status)
+        self._cached += tokens
+
+    def _logits(self) -> npt.NDArray[np.float32]:
+        pointer = self._lib.llama_get_logits_ith(self._context, -1)
+        return np.ctypeslib.as_array(pointer, shape=(self._n_vocab,))
+
+    def _tokenise(self, text: str, *, special: bool) -> list[int]:
+        data = text.encode("utf-8", errors="replace")
+        size = len(data) + 8
+        buffer = (ctypes.c_int32 * size)()
+        count = self._lib.llama_tokenize(self._vocab, data, len(data), buffer, size, False, special)
+        return list(buffer[: max(count, 0)])
+
+    def _piece(self, token: int) -> bytes:
+        buffer = ctypes.create_string_buffer(256)
+        count = self._lib.llama_token_to_piece(self._vocab, token, buffer, 256, 0, False)
+        return buffer.raw[: max(count, 0)]
+
+    def _metadata(self, key: str) -> str:
+        size = 1 << 18
+        buffer = ctypes.create_string_buffer(size)
+        count = self._lib.llama_model_meta_val_str(self._model, key.encode(), buffer, size)
+        return buffer.value.decode("utf-8", errors="replace") if count > 0 else ""
+
+    def _specials(self) -> dict[str, str]:
+        def text(token: int) -> str:
+            if token < 0:
+                return ""
+            raw = self._lib.llama_vocab_get_text(self._vocab, token)
+            return raw.decode("utf-8", errors="replace") if raw else ""
+
+        return {
+            "bos_token": text(self._lib.llama_vocab_bos(self._vocab)),
+            "eos_token": text(self._lib.llama_vocab_eos(self._vocab)),
+        }
+
+
+class _ChatTemplate:
+    """The model's own chat template, rendered in Jinja's sandbox around content it never sees."""
+
+    def __init__(self, source: str, specials: dict[str, str]) -> None:
+        # Jinja is needed only where a model is loaded.
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+        if not source:
+            raise UserProblem("model_no_chat_template")
+        environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+        environment.globals["raise_exception"] = _refuse_template
+        environment.globals["strftime_now"] = time.strftime
+        self._template = environment.from_string(source)
+        self._specials = specials
+
+    def pieces(self, turns: Sequence[Turn]) -> Iterator[tuple[str, bool]]:
+        """The prompt as (text, is template) pieces; only template text may hold special tokens."""
+        marks = [f"\u0002{i}\u0003" for i in range(len(turns))]
+        messages = [{"role": t.role, "content": m} for t, m in zip(turns, marks, strict=True)]
+        rendered = self._render(messages)
+        position = 0
+        while position < len(rendered):
+            following = [(rendered.find(mark, position), i) for i, mark in enumerate(marks)]
+            found, index = min(((p, i) for p, i in following if p >= 0), default=(-1, -1))
+            if found < 0:
+                yield rendered[position:], True
+                return
+            if found > position:
+                yield rendered[position:found], True
+            yield turns[index].content, False
+            position = found + len(marks[index])
+
+    def _render(self, messages: list[dict[str, str]]) -> str:
+        try:
+            return str(self._template.render(messages=messages, add_generation_prompt=True, **self._specials))
+        except _TemplateRefusal:
+            # Some templates know no system role: the instructions then open the first user turn.
+            if messages and messages[0]["role"] == "system" and len(messages) > 1:
+                merged = {"role": "user", "content": messages[0]["content"] + "\n\n" + messages[1]["content"]}
+                return str(
+                    self._template.render(
+                        messages=[merged, *messages[2:]], add_generation_prompt=True, **self._specials
+                    )
+                )
+            raise
+
+
+class _TemplateRefusal(Exception):
+    pass
+
+
+def _refuse_template(message: str) -> None:
+    raise _TemplateRefusal(message)
+
+
+class _Chooser:
+    """Picks the next token: the likeliest, or a seeded draw, among those the grammar allows."""
+
+    def __init__(self, lib: Any, vocab: object, grammar: str, temperature: float, seed: int) -> None:
+        self._lib = lib
+        self._temperature = temperature
+        self._random = np.random.default_rng(seed)
+        self._grammar = None
+        if grammar:
+            self._grammar = lib.llama_sampler_init_grammar(vocab, grammar.encode(), b"root")
+            if not self._grammar:
+                raise ValueError("the grammar does not parse")
+
+    def choose(self, logits: npt.NDArray[np.float32]) -> int:
+        for size in (*_SHORTLISTS, len(logits)):
+            size = min(size, len(logits))
+            allowed = self._allowed(np.argpartition(logits, -size)[-size:], logits)
+            if len(allowed):
+                break
+        if self._temperature <= 0:
+            token = int(allowed[np.argmax(logits[allowed])])
+        else:
+            weights = logits[allowed].astype(np.float64) / self._temperature
+            weights = np.exp(weights - weights.max())
+            token = int(self._random.choice(allowed, p=weights / weights.sum()))
+        if self._grammar:
+            self._lib.llama_sampler_accept(self._grammar, token)
+        return token
+
+    def _allowed(self, tokens: npt.NDArray[np.int64], logits: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+        if not self._grammar:
+            return tokens
+        data = np.zeros(len(tokens), dtype=[("id", "<i4"), ("logit", "<f4"), ("p", "<f4")])
+        data["id"], data["logit"] = tokens, logits[tokens]
+        array = self._lib.llama_token_data_array(
+            data=data.ctypes.data_as(self._lib.llama_token_data_p), size=len(tokens), selected=-1, sorted=False
+        )
+        self._lib.llama_sampler_apply(self._grammar, ctypes.byref(array))
+        kept = data[: array.size]
+        allowed: npt.NDArray[np.int64] = kept["id"][np.isfinite(kept["logit"])].astype(np.int64)
+        return allowed
+
+    def close(self) -> None:
+        if self._grammar:
+            self._lib.llama_sampler_free(self._grammar)
+            self._grammar = None
+
+
+def physical_cores() -> int:
+    """Cores this process may run on; hyper-threads of one core count once where the system tells."""
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+    cores = set()
+    for cpu in allowed:
+        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        cores.add(siblings.read_text().strip() if siblings.exists() else str(cpu))
+    return len(cores)
+
+
+def measure(file: Path) -> dict[str, object]:
+    """Load ``file`` and generate a little: architecture and tokens per second.  For a throw-away process."""
+    with LlamaModel(file, ModelIdentity(file.name, ""), context=1024) as model:
+        text = "The quick brown fox jumps over the lazy dog. " * 24
+        begin = time.perf_counter()
+        prompt = model.generate([Turn("user", text)], max_tokens=1)
+        middle = time.perf_counter()
+        answer = model.generate([Turn("user", text)], max_tokens=24)
+        end = time.perf_counter()
+        return {
+            "ok": True,
+            "architecture": model.architecture,
+            "chat_template": True,
+            "prompt_tokens_per_second": round(prompt.prompt_tokens / (middle - begin), 1),
+            "tokens_per_second": round(max(answer.tokens, 1) / (end - middle), 1),
+        }
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``--probe FILE``: print :func:`measure` as one JSON line, or the problem."""
+    try:
+        print(json.dumps(measure(Path(arguments[1]))))
+    except UserProblem as problem:
+        print(json.dumps({"ok": False, "error": problem.sentence()}))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
