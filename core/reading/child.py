@@ -1,0 +1,327 @@
+"""The process that touches hostile files: opens one PDF after another and sends its pages, one by one.
+
+Started by :class:`core.reading.reader.Reader`, which watches its time and memory
+and kills it without asking.  Nothing here is trusted to end.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import multiprocessing
+import os
+import stringprep
+import sys
+import threading
+import traceback
+import unicodedata
+from importlib.metadata import version
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+from pypdfium2 import raw as pdfium
+
+from core.nouns import ReadBy
+from core.reading.layout import compose
+from core.reading.recognition import Recogniser
+from core.reading.structure import has_no_pages, read_structure, unsupported_encryption
+from core.reading.text_layer import Frame, frame_of, read_text_layer
+from core.reading.wire import Described, Opened, Read, Refused, Task
+
+# Fewer characters than this are a page number or a stamp, not a page.
+FEW_CHARACTERS = 10
+# A scan often carries a thin text layer: a court's stamp, a running header.
+THIN_CHARACTERS = 150
+FULL_PAGE_IMAGE = 0.5
+# More than this in broken characters, and the text layer says nothing.
+MOST_NOISE = 0.3
+# Text drawn as curves shows as very many paths.
+DRAWN_TEXT_PATHS = 60
+# Decoding needs a byte a pixel and more; an A0 plan at 300 dpi has 140 million.
+MOST_IMAGE_PIXELS = 150_000_000
+MOST_OBJECTS = 5_000
+DEEPEST_FORM = 4
+
+# Parameters of glibc's mallopt.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+
+XFA_PLACEHOLDERS = ("please wait", "adobe reader", "请稍候", "请等待")
+
+
+def serve(pipe: Connection, megabytes: int) -> None:
+    """Read the files that come through the pipe until it is closed."""
+    _quiet()
+    _spare_memory()
+    _cap_memory(megabytes)
+    _die_with_parent()
+    recogniser = Recogniser()
+    pipe.send(None)  # ready: imports are over and count on nobody's time
+    while True:
+        try:
+            task = pipe.recv()
+        except (EOFError, OSError):
+            return
+        _read_file(pipe, task, recogniser)
+
+
+def _quiet() -> None:
+    # pdfium, OpenCV and others write to the C streams; broken files must not write on the user's terminal.
+    sink = os.open(os.devnull, os.O_RDWR)
+    for stream in (1, 2):
+        os.dup2(sink, stream)
+    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (kept open for good)
+    logging.disable(logging.CRITICAL)
+
+
+def _cap_memory(megabytes: int) -> None:
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return
+    # Written-to memory only: the OCR engine reserves far more address space than it uses.  The parent watches what is
+    # resident and is the finer judge; this stops one huge allocation before the machine feels it.
+    limit = (megabytes + megabytes // 4) * 1024 * 1024
+    for kind, value in ((resource.RLIMIT_DATA, limit), (resource.RLIMIT_CORE, 0)):
+        try:
+            resource.setrlimit(kind, (value, value))
+        except (ValueError, OSError):  # a stricter limit is set already
+            continue
+
+
+def _spare_memory() -> None:
+    # glibc keeps what is freed in a pool for each thread; after some pages recognition held 960 MB.  Measured with
+    # these: 560 MB at its highest, for a tenth more time; lower thresholds save 150 MB more and cost half the speed.
+    try:
+        tune = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # another C library
+        return
+    for parameter, value in ((_M_ARENA_MAX, 2), (_M_MMAP_THRESHOLD, 1 << 23), (_M_TRIM_THRESHOLD, 1 << 24)):
+        tune(parameter, value)
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="parent watch").start()
+
+
+def _read_file(pipe: Connection, task: Task, recogniser: Recogniser) -> None:
+    password: str | None = None
+    try:
+        if unsupported_encryption(task.path):
+            pipe.send(Refused("reading_encryption_unsupported"))
+            return
+        document, password = _open(task.path, task.password)
+    except _NotOpened as refusal:
+        pipe.send(Refused(refusal.reason))
+        return
+    except MemoryError:
+        pipe.send(Refused("reading_memory"))
+        return
+    try:
+        pages = len(document)
+        if pages <= 0:
+            pipe.send(Refused("reading_no_pages"))
+            return
+        if pages > task.max_pages:
+            pipe.send(Refused("reading_too_many_pages"))
+            return
+        pipe.send(Opened(pages, _has_end(task.path)))
+        form = pdfium.FPDF_GetFormType(document.raw)
+        blank = []
+        for index in range(task.first, pages):
+            read = _read_page(document, index, form, task.ocr, recogniser)
+            if not read.text and not read.problem:
+                blank.append(index)
+            pipe.send(read)
+    finally:
+        document.close()
+    structure = read_structure(task.path, password, pages, blank)
+    pipe.send(Described(dict(structure.metadata), structure.outline, structure.labels, structure.damaged, _reader()))
+
+
+class _NotOpened(Exception):
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def _open(path: Path, password: str | None) -> tuple[pypdfium2.PdfDocument, str | None]:
+    candidates: list[str | None] = [None]
+    if password:
+        # The empty password first: a file that opens without one must open, whatever was typed.
+        candidates += dict.fromkeys((password, _prepared(password)))
+    for candidate in candidates:
+        try:
+            return pypdfium2.PdfDocument(path, password=candidate), candidate
+        except pypdfium2.PdfiumError:
+            fault = pdfium.FPDF_GetLastError()
+            if fault == pdfium.FPDF_ERR_PASSWORD:
+                continue
+            if fault == pdfium.FPDF_ERR_SECURITY:
+                raise _NotOpened("reading_encryption_unsupported") from None
+            if not _looks_like_pdf(path):
+                raise _NotOpened("reading_not_pdf") from None
+            raise _NotOpened("reading_no_pages" if has_no_pages(path) else "reading_damaged") from None
+    raise _NotOpened("reading_password_wrong" if password else "reading_password_missing")
+
+
+def _prepared(password: str) -> str:
+    """The password as PDF 2.0 wants it (SASLprep): mapped and NFKC."""
+    mapped = "".join(" " if stringprep.in_table_c12(c) else c for c in password if not stringprep.in_table_b1(c))
+    return unicodedata.normalize("NFKC", mapped)
+
+
+def _looks_like_pdf(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return b"%PDF-" in stream.read(1024)
+
+
+def _has_end(path: Path) -> bool:
+    with path.open("rb") as stream:
+        stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, stream.tell() - 4096))
+        tail = stream.read()
+    return b"%%EOF" in tail or b"startxref" in tail
+
+
+def _reader() -> str:
+    parts = [f"{name} {version(name)}" for name in ("pypdfium2", "pypdf", "rapidocr")]
+    return ", ".join(parts)
+
+
+def _read_page(document: pypdfium2.PdfDocument, index: int, form: int, ocr: bool, recogniser: Recogniser) -> Read:
+    try:
+        page = document[index]
+    except (pypdfium2.PdfiumError, IndexError) as fault:
+        return Read(index, "", (), 0.0, 0.0, ReadBy.NOTHING, "reading_page_failed", str(fault))
+    try:
+        values = _form_values(page) if form != pdfium.FORMTYPE_NONE else []
+        if values and pdfium.FPDFPage_Flatten(page.raw, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS:
+            # What a person typed into a form stands in annotations; now it is drawn into the page, as it is shown.
+            page.close()
+            page = document[index]
+        return _read_open_page(page, index, form, values, ocr, recogniser)
+    except MemoryError:
+        return Read(index, "", (), 0.0, 0.0, ReadBy.NOTHING, "reading_page_memory")
+    except Exception:  # one page must not end the file; the fault travels to the log
+        return Read(index, "", (), 0.0, 0.0, ReadBy.NOTHING, "reading_page_failed", traceback.format_exc())
+    finally:
+        page.close()
+
+
+def _read_open_page(
+    page: pypdfium2.PdfPage, index: int, form: int, values: list[str], ocr: bool, recogniser: Recogniser
+) -> Read:
+    problem = ""
+    frame = frame_of(page.raw)
+    layer = read_text_layer(page.raw, frame)
+    width, height = frame.size
+    aspect = width / max(height, 1e-6)
+    text, lines = compose(layer.lines, aspect)
+    read_by = ReadBy.TEXT if text else ReadBy.NOTHING
+    broken = layer.noise > MOST_NOISE * max(layer.visible, 1)
+    if broken or layer.usable < THIN_CHARACTERS:
+        seen = _look(page, frame)
+        scanned = seen.images and (layer.usable < FEW_CHARACTERS or seen.covered >= FULL_PAGE_IMAGE)
+        drawn = layer.usable < FEW_CHARACTERS and seen.paths >= DRAWN_TEXT_PATHS
+        if seen.too_large and (broken or layer.usable < FEW_CHARACTERS):
+            problem = "reading_page_image_too_large"
+        elif ocr and (broken or scanned or drawn) and not seen.too_large:
+            recognised = recogniser.read(page)
+            letters = sum(len(line.text) for line in recognised)
+            if broken or letters > 1.5 * layer.usable:
+                text, lines = compose(recognised, aspect)
+                read_by = ReadBy.OCR if text else ReadBy.NOTHING
+        enough = len("".join(text.split())) >= (1 if read_by is ReadBy.OCR else FEW_CHARACTERS)
+        if not problem and ((broken and read_by is not ReadBy.OCR) or (seen.images and not enough)):
+            problem = "reading_page_no_text"
+        if broken and read_by is not ReadBy.OCR:
+            text, lines, read_by = "", (), ReadBy.NOTHING
+    if not problem and form == pdfium.FORMTYPE_XFA_FULL and any(word in text.lower() for word in XFA_PLACEHOLDERS):
+        problem = "reading_page_xfa"
+    if not problem and values:
+        shown = "".join(text.split())
+        if any("".join(value.split()) not in shown for value in values):
+            problem = "reading_page_form_values"
+    return Read(index, text, lines, width, height, read_by, problem)
+
+
+class _Seen:
+    def __init__(self) -> None:
+        self.images = 0
+        self.paths = 0
+        self.pixels = 0
+        self.covered = 0.0
+        self.objects = 0
+
+    @property
+    def too_large(self) -> bool:
+        return self.pixels > MOST_IMAGE_PIXELS
+
+
+def _look(page: pypdfium2.PdfPage, frame: Frame) -> _Seen:
+    """What stands on the page besides text.  No image is decoded."""
+    seen = _Seen()
+    area = max((frame.right - frame.left) * (frame.top - frame.bottom), 1e-6)
+
+    def visit(thing: Any, depth: int) -> None:
+        seen.objects += 1
+        kind = pdfium.FPDFPageObj_GetType(thing)
+        if kind == pdfium.FPDF_PAGEOBJ_PATH:
+            seen.paths += 1
+        elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            wide, tall = ctypes.c_uint(), ctypes.c_uint()
+            if pdfium.FPDFImageObj_GetImagePixelSize(thing, wide, tall):
+                if wide.value * tall.value <= 16:
+                    return  # a coloured dot, stretched to a line
+                seen.pixels = max(seen.pixels, wide.value * tall.value)
+            seen.images += 1
+            box = [ctypes.c_float() for _ in range(4)]
+            if depth == 0 and pdfium.FPDFPageObj_GetBounds(thing, *box):
+                left, bottom, right, top = (side.value for side in box)
+                seen.covered += max(0.0, right - left) * max(0.0, top - bottom) / area
+            elif depth:
+                seen.covered = 1.0  # coordinates of the form, not of the page: taken for a full page
+        elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < DEEPEST_FORM:
+            for i in range(max(0, pdfium.FPDFFormObj_CountObjects(thing))):
+                if seen.objects > MOST_OBJECTS:
+                    return
+                visit(pdfium.FPDFFormObj_GetObject(thing, i), depth + 1)
+
+    for i in range(max(0, pdfium.FPDFPage_CountObjects(page.raw))):
+        if seen.objects > MOST_OBJECTS:
+            break
+        visit(pdfium.FPDFPage_GetObject(page.raw, i), 0)
+    return seen
+
+
+def _form_values(page: pypdfium2.PdfPage) -> list[str]:
+    """What is filled into the text fields of a page."""
+    values = []
+    for i in range(min(max(0, pdfium.FPDFPage_GetAnnotCount(page.raw)), MOST_OBJECTS)):
+        annotation = pdfium.FPDFPage_GetAnnot(page.raw, i)
+        if not annotation:
+            continue
+        try:
+            if pdfium.FPDFAnnot_GetSubtype(annotation) != pdfium.FPDF_ANNOT_WIDGET:
+                continue
+            size = pdfium.FPDFAnnot_GetStringValue(annotation, b"V", None, 0)
+            if not 2 < size <= 20_000:
+                continue
+            buffer = (ctypes.c_ushort * (size // 2))()
+            pdfium.FPDFAnnot_GetStringValue(annotation, b"V", buffer, size)
+            value = bytes(buffer)[: size - 2].decode("utf-16-le", "replace").strip()
+            if value and value not in ("Off", "Yes", "On"):
+                values.append(value)
+        finally:
+            pdfium.FPDFPage_CloseAnnot(annotation)
+    return values

@@ -1,0 +1,126 @@
+"""From printed lines to the text of a page."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from core.reading.characters import is_cjk
+from core.reading.wire import PackedLine
+
+# A gap between two lines that is this much wider than the usual one begins a new paragraph.
+PARAGRAPH_PITCH = 1.35
+
+
+@dataclass(frozen=True, slots=True)
+class RawLine:
+    """A printed line before it has its place in the text; ``edges`` as in :class:`core.nouns.Line`, but in steps."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    edges: tuple[int, ...] = ()
+    upright: bool = True
+
+    @property
+    def height(self) -> float:
+        """Height of the line's box, as a share of the page."""
+        return self.y1 - self.y0
+
+
+def compose(lines: Sequence[RawLine], aspect: float) -> tuple[str, tuple[PackedLine, ...]]:
+    """The text of a page and its lines: one line each, an empty line between paragraphs.
+
+    ``aspect`` is width / height of the page: it makes widths and heights comparable.
+    """
+    joined = _join_neighbours(lines, aspect)
+    breaks = _paragraph_breaks(joined)
+    pieces: list[str] = []
+    placed: list[PackedLine] = []
+    at = 0
+    for raw, new_paragraph in zip(joined, breaks, strict=True):
+        if placed:
+            pieces.append("\n\n" if new_paragraph else "\n")
+            at += len(pieces[-1])
+        end = at + len(raw.text)
+        box = (_within(raw.x0), _within(raw.y0), _within(raw.x1), _within(raw.y1))
+        placed.append((at, end, *box, array("H", raw.edges).tobytes()))
+        pieces.append(raw.text)
+        at = end
+    return "".join(pieces), tuple(placed)
+
+
+def _within(value: float) -> float:
+    return min(1.0, max(0.0, round(value, 5)))
+
+
+def _join_neighbours(lines: Sequence[RawLine], aspect: float) -> list[RawLine]:
+    # pdfium ends a line where the baseline jumps a little (a footnote mark, a bold word): join such lines again.
+    joined: list[RawLine] = []
+    for line in lines:
+        last = joined[-1] if joined else None
+        if last is not None and last.upright and line.upright and _continues(last, line, aspect):
+            gap = (line.x0 - last.x1) * aspect
+            space = "" if gap < 0.15 * last.height else " "
+            edges: tuple[int, ...] = ()
+            if last.edges and line.edges:
+                edges = (*last.edges, *line.edges) if space else (*last.edges[:-1], *line.edges)
+            joined[-1] = RawLine(
+                last.text + space + line.text,
+                last.x0,
+                min(last.y0, line.y0),
+                max(last.x1, line.x1),
+                max(last.y1, line.y1),
+                edges,
+            )
+        else:
+            joined.append(line)
+    return joined
+
+
+def _continues(last: RawLine, line: RawLine, aspect: float) -> bool:
+    overlap = min(last.y1, line.y1) - max(last.y0, line.y0)
+    low, high = sorted((last.height, line.height))
+    gap = (line.x0 - last.x1) * aspect
+    if last.edges and line.edges and line.edges[0] < last.edges[-1]:
+        return False  # the edges of a line must not run backwards
+    # a drop cap, or a column of another size, is no continuation
+    return overlap > 0.5 * low and high < 2.5 * low and -0.1 * low <= gap < 0.8 * low
+
+
+def _paragraph_breaks(lines: Sequence[RawLine]) -> list[bool]:
+    pitches: list[float | None] = []
+    for above, below in pairwise(lines):
+        beside = min(above.x1, below.x1) <= max(above.x0, below.x0)
+        down = below.y0 - above.y0
+        pitches.append(None if beside or down <= 0 or not (above.upright and below.upright) else down)
+    known = [p for p in pitches if p is not None]
+    usual = median(known) if known else 0.0
+    # Where most paragraphs have one line only, the lower quarter still shows the pitch inside a paragraph.
+    if len(known) >= 8:
+        usual = min(usual, 1.15 * sorted(known)[len(known) // 4])
+    breaks = [False]
+    for pitch, (above, below) in zip(pitches, pairwise(lines), strict=True):
+        breaks.append(
+            pitch is not None
+            and pitch > PARAGRAPH_PITCH * usual
+            and below.y0 - above.y1 > 0.25 * min(above.height, below.height)
+        )
+    return breaks[: len(lines)]
+
+
+def spaced_out(text: str) -> bool:
+    """Whether a line has a space between nearly all of its CJK characters, as some typesetting programs write it."""
+    tight = spaced = 0
+    for i in range(len(text) - 1):
+        if is_cjk(text[i]):
+            if is_cjk(text[i + 1]):
+                tight += 1
+            elif text[i + 1] == " " and i + 2 < len(text) and is_cjk(text[i + 2]):
+                spaced += 1
+    return spaced >= 3 and spaced > 2 * tight

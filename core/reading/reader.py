@@ -1,0 +1,345 @@
+"""The reader: one watched child process that reads file after file and may die at any time."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import multiprocessing
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from types import ModuleType, TracebackType
+
+from core.errors import CancelToken, UserProblem
+from core.nouns import Outcome, Page, Progress, ReadBy, Reading, Report, silent
+from core.reading.headings import title_of
+from core.reading.wire import STEPS, Described, Opened, Read, Refused, Task, unpack
+
+# Raised when reading or cutting changes, so that a library knows which documents were read by an older program.
+VERSION = "1"
+
+START_SECONDS = 60.0
+STRUCTURE_SECONDS = 20.0
+TICK = 0.1
+# A file that kills the child again and again is not worth the evening.
+MOST_RESTARTS = 20
+
+log = logging.getLogger(__name__)
+_starting = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost."""
+
+    page_seconds: float = 60.0
+    file_seconds: float = 1800.0
+    megabytes: int = 1024
+    max_pages: int = 20000
+    max_megabytes: int = 2000
+
+
+class _Lost(Exception):
+    """The child is gone: crashed, too slow or too large.  ``reason`` ends the key of a message."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Reader:
+    """Reads PDFs in a child process of its own, which is replaced when it crashes, hangs or grows too large.
+
+    Not for two threads at once.  Use it as a context manager, or call :meth:`close`.
+    """
+
+    def __init__(self, limits: Limits = Limits(), *, ocr: bool = True) -> None:
+        self._limits = limits
+        self._ocr = ocr
+        self._process: SpawnProcess | None = None
+        self._pipe: Connection | None = None
+        self._steps = tuple(step / STEPS for step in range(STEPS + 1))
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child process.  Reading again starts a new one."""
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process.close()
+            self._process = None
+
+    def read(
+        self,
+        path: Path,
+        *,
+        password: str | None = None,
+        report: Report = silent,
+        cancel: CancelToken | None = None,
+    ) -> Reading:
+        """The file's pages.  A file that cannot be read is a Reading too: REJECTED, with the reason's message key.
+
+        Raises UserProblem when the path is missing, a folder or not permitted, and Cancelled.
+        """
+        began = time.monotonic()
+        cancel = cancel or CancelToken()
+        path = Path(path).absolute()
+        sha256, size = _fingerprint(path, self._limits.max_megabytes * 1_000_000, cancel)
+
+        def rejected(reason: str) -> Reading:
+            return Reading(sha256, size, Outcome.REJECTED, reason, "", (), seconds=time.monotonic() - began)
+
+        if not sha256:
+            return rejected("reading_too_large")
+        if size == 0:
+            return rejected("reading_empty")
+        task = Task(path, password, self._ocr, self._limits.max_pages)
+        course = _Course(self._limits, began, path.name, report, cancel)
+        try:
+            self._run(task, course)
+        except BaseException:
+            # Cancelled, or a fault of ours: the child is in the middle of something nobody waits for.
+            self.close()
+            raise
+        if self._process is not None and _resident(self._process.pid) > 0.7 * self._limits.megabytes * 1024 * 1024:
+            self.close()  # what this file left behind is not held against the next
+        if course.refused:
+            return rejected(course.refused)
+        return _concluded(course, sha256, size, self._ocr, time.monotonic() - began)
+
+    def _run(self, task: Task, course: _Course) -> None:
+        restarts = 0
+        while not course.ended:
+            try:
+                self._start(course)
+                assert self._pipe is not None
+                self._pipe.send(replace(task, first=len(course.pages)))
+                self._receive(course)
+            except (_Lost, OSError) as loss:
+                self.close()
+                reason = loss.reason if isinstance(loss, _Lost) else "crashed"
+                restarts += 1
+                course.lost(reason, give_up=restarts > MOST_RESTARTS)
+
+    def _receive(self, course: _Course) -> None:
+        while not course.ended:
+            message = self._next(course.deadline(), course)
+            match message:
+                case Refused(reason):
+                    course.refuse(reason)
+                case Opened(pages, whole):
+                    course.opened(pages, whole)
+                case Read():
+                    if message.fault:
+                        log.info("page %d of %s: %s", message.index + 1, course.name, message.fault)
+                    course.add(unpack(message, self._steps))
+                case Described():
+                    course.describe(message)
+
+    def _next(self, deadline: float, course: _Course) -> object:
+        """The child's next message.  Raises _Lost when it crashed, took too long or grew too large."""
+        assert self._pipe is not None and self._process is not None
+        looked = 0.0
+        while True:
+            course.cancel.check()
+            now = time.monotonic()
+            if now - looked >= TICK:
+                looked = now
+                if _resident(self._process.pid) > self._limits.megabytes * 1024 * 1024:
+                    raise _Lost("memory")
+            if now > deadline:
+                raise _Lost("timeout")
+            ready = wait([self._pipe, self._process.sentinel], timeout=min(TICK, max(0.0, deadline - now)))
+            if self._pipe in ready:
+                try:
+                    return self._pipe.recv()
+                except (EOFError, OSError):
+                    raise _Lost("crashed") from None
+            if ready:
+                # A limit of the system ends a process in many ways; a plain crash is what is left to say.
+                raise _Lost("crashed")
+
+    def _start(self, course: _Course) -> None:
+        if self._process is not None and self._process.is_alive():
+            return
+        self.close()
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(
+            target=_child, args=(theirs, self._limits.megabytes), name="vademecum reader", daemon=True
+        )
+        with _starting, _no_main_module():
+            process.start()
+        theirs.close()
+        self._process, self._pipe = process, ours
+        self._next(time.monotonic() + START_SECONDS, course)
+
+
+class _Course:
+    """How far the reading of one file has come; survives the child."""
+
+    def __init__(self, limits: Limits, began: float, name: str, report: Report, cancel: CancelToken) -> None:
+        self.pages: list[Page] = []
+        self.total = 0
+        self.whole = True
+        self.refused = ""
+        self.ended = False
+        self.described: Described | None = None
+        self.name = name
+        self.cancel = cancel
+        self._limits = limits
+        self._end = began + limits.file_seconds
+        self._report = report
+
+    def deadline(self) -> float:
+        """When the next message must be here."""
+        reading = self.total and len(self.pages) >= self.total
+        patience = STRUCTURE_SECONDS if reading else self._limits.page_seconds
+        return min(self._end, time.monotonic() + patience)
+
+    def refuse(self, reason: str) -> None:
+        self.refused, self.ended = reason, True
+
+    def opened(self, pages: int, whole: bool) -> None:
+        self.total, self.whole = pages, whole
+        self._tell()
+
+    def add(self, page: Page) -> None:
+        self.pages.append(page)
+        self._tell()
+
+    def describe(self, described: Described) -> None:
+        self.described, self.ended = described, True
+
+    def lost(self, reason: str, *, give_up: bool) -> None:
+        """The child is gone: the page it was at is lost; what was read stays."""
+        if not self.total:
+            self.refuse(f"reading_{reason}")
+        elif len(self.pages) >= self.total:
+            self.ended = True  # only the description is missing
+        else:
+            self._lose_page(reason)
+            if give_up or time.monotonic() >= self._end:
+                while len(self.pages) < self.total:
+                    self._lose_page("timeout" if time.monotonic() >= self._end else reason)
+                self.ended = True
+
+    def _lose_page(self, reason: str) -> None:
+        index = len(self.pages)
+        key = {"timeout": "reading_page_timeout", "memory": "reading_page_memory"}.get(reason, "reading_page_crashed")
+        self.add(Page(index, str(index + 1), "", (), 0.0, 0.0, ReadBy.NOTHING, key))
+
+    def _tell(self) -> None:
+        self._report(Progress("reading_stage_pages", len(self.pages), self.total, self.name))
+
+
+_WHOLE_FILE_REASONS = {
+    "reading_page_timeout": "reading_timeout",
+    "reading_page_memory": "reading_memory",
+    "reading_page_crashed": "reading_crashed",
+    "reading_page_failed": "reading_damaged",
+    "reading_page_damaged": "reading_damaged",
+    "reading_page_xfa": "reading_xfa",
+    "reading_page_image_too_large": "reading_image_too_large",
+}
+
+
+def _concluded(course: _Course, sha256: str, size: int, ocr: bool, seconds: float) -> Reading:
+    described = course.described or Described({}, (), (), (), "")
+    pages = course.pages
+    if len(described.labels) == len(pages):
+        labels = described.labels
+        pages = [replace(p, label=label or p.label) for p, label in zip(pages, labels, strict=True)]
+    pages = [
+        replace(p, problem=p.problem or "reading_page_damaged") if p.index in described.damaged else p for p in pages
+    ]
+    problems = {page.problem for page in pages if page.problem}
+    if not any(page.text for page in pages):
+        reason = "reading_no_text" if ocr else "reading_no_text_ocr_off"
+        if len(problems) == 1:
+            reason = _WHOLE_FILE_REASONS.get(next(iter(problems)), reason)
+        return Reading(sha256, size, Outcome.REJECTED, reason, "", (), metadata=described.metadata, seconds=seconds)
+    outcome, reason = Outcome.OK, ""
+    if not course.whole:
+        outcome, reason = Outcome.PARTIAL, "reading_cut_off"
+    elif problems:
+        outcome, reason = Outcome.PARTIAL, "reading_some_pages"
+    return Reading(
+        sha256,
+        size,
+        outcome,
+        reason,
+        title_of(described.metadata, pages),
+        tuple(pages),
+        described.outline,
+        described.metadata,
+        f"reading {VERSION}" + (f" ({described.reader})" if described.reader else ""),
+        seconds,
+    )
+
+
+def _fingerprint(path: Path, most: int, cancel: CancelToken) -> tuple[str, int]:
+    """SHA-256 and size; no SHA-256 when the file is larger than ``most`` bytes."""
+    try:
+        if path.is_dir():
+            raise UserProblem("reading_folder", file=path)
+        digest = hashlib.sha256()
+        with path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > most:
+                return "", size
+            while block := stream.read(1 << 20):
+                digest.update(block)
+                cancel.check()
+    except (FileNotFoundError, NotADirectoryError) as fault:
+        raise UserProblem("reading_missing", file=path) from fault
+    except PermissionError as fault:
+        raise UserProblem("reading_forbidden", file=path) from fault
+    except OSError as fault:
+        raise UserProblem("reading_unreadable", file=path, fault=fault.strerror or fault) from fault
+    return digest.hexdigest(), size
+
+
+def _resident(pid: int | None) -> int:
+    """Resident memory of a process in bytes; 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
+        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError, ValueError, AttributeError):
+        return 0
+
+
+def _child(pipe: Connection, megabytes: int) -> None:
+    # Lazy: only the child loads the parsers.
+    from core.reading.child import serve
+
+    serve(pipe, megabytes)
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    # A spawned child imports its parent's main module again; here that would load the whole program, window and
+    # models included, into the process that touches hostile files.  The child needs nothing of it.
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main

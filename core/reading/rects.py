@@ -1,0 +1,24 @@
+"""Back from a span of a page's text to its place on the page."""
+
+from __future__ import annotations
+
+from core.nouns import Page, Rect
+
+
+def rects_of(page: Page, start: int, end: int) -> tuple[Rect, ...]:
+    """Where ``page.text[start:end]`` stands: one rectangle for each line it touches, exact where edges are known."""
+    found = []
+    for line in page.lines:
+        low, high = max(start, line.start), min(end, line.end)
+        while low < high and page.text[low].isspace():
+            low += 1
+        while high > low and page.text[high - 1].isspace():
+            high -= 1
+        if low >= high:
+            continue
+        if line.edges:
+            x0, x1 = line.edges[low - line.start], line.edges[high - line.start]
+            found.append(Rect(x0, line.rect.y0, x1, line.rect.y1))
+        else:
+            found.append(line.rect)
+    return tuple(found)

@@ -1,0 +1,363 @@
+"""The text layer of one page: characters and their boxes as pdfium gives them, put together to printed lines.
+
+Boxes are turned to the displayed page (rotation, CropBox, a MediaBox that does
+not begin at 0,0) before anything else looks at them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pypdfium2 import raw as pdfium
+
+from core.reading.characters import from_symbol_font, is_cjk, is_noise, is_plain, is_private, ordinary
+from core.reading.layout import RawLine, spaced_out
+from core.reading.wire import STEPS
+
+# More characters than this on one page is an attack or a mistake; a dense page of a law has 10,000.
+MOST_CHARACTERS = 300_000
+
+
+_HYPHENS = (0x02, 0xFFFE)  # pdfium's marks for a hyphen at the end of a line
+_LINE = re.compile(r"[^\n\r\x02\ufffe]+[\x02\ufffe]?|[\x02\ufffe]")
+_UNSEEN = re.compile(r"[\x00-\x20\ufffe\udc00-\udfff]")
+_SUSPICIOUS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\U000f0000-\U0010fffd]")
+
+# Where the font does not tell what so many of the characters mean, they are a guess of the parser.
+MOST_UNMAPPED = 0.5
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The displayed page: its box in the page's own coordinates and how it is turned."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    turns: int  # quarter turns clockwise
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height as displayed, in points."""
+        width, height = self.right - self.left, self.top - self.bottom
+        return (height, width) if self.turns % 2 else (width, height)
+
+    def place(self, x0: Floats, y0: Floats, x1: Floats, y1: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Boxes in page coordinates -> boxes on the displayed page, 0..1, origin top left."""
+        width = max(self.right - self.left, 1e-6)
+        height = max(self.top - self.bottom, 1e-6)
+        left, right = (x0 - self.left) / width, (x1 - self.left) / width
+        low, high = (y0 - self.bottom) / height, (y1 - self.bottom) / height
+        if self.turns == 0:
+            return left, 1 - high, right, 1 - low
+        if self.turns == 1:
+            return low, left, high, right
+        if self.turns == 2:
+            return 1 - right, low, 1 - left, high
+        return 1 - high, 1 - right, 1 - low, 1 - left
+
+    def place_one(self, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
+        """One box, as :meth:`place`."""
+        left, top, right, bottom = self.place(*np.array([[x0], [y0], [x1], [y1]]))
+        return float(left[0]), float(top[0]), float(right[0]), float(bottom[0])
+
+
+@dataclass(frozen=True, slots=True)
+class TextLayer:
+    """The lines of a text layer; ``visible`` counts its characters, ``noise`` those that mean nothing."""
+
+    lines: tuple[RawLine, ...]
+    visible: int
+    noise: int
+
+    @property
+    def usable(self) -> int:
+        """How many characters can be read."""
+        return self.visible - self.noise
+
+
+def frame_of(page: Any) -> Frame:
+    """How a loaded pdfium page is displayed."""
+    box = pdfium.FS_RECTF()
+    if not pdfium.FPDF_GetPageBoundingBox(page, ctypes.byref(box)):
+        return Frame(0.0, 0.0, pdfium.FPDF_GetPageWidthF(page) or 1.0, pdfium.FPDF_GetPageHeightF(page) or 1.0, 0)
+    left, right = sorted((box.left, box.right))
+    bottom, top = sorted((box.bottom, box.top))
+    return Frame(left, bottom, right, top, pdfium.FPDFPage_GetRotation(page) % 4)
+
+
+def read_text_layer(page: Any, frame: Frame) -> TextLayer:
+    """The text layer of a loaded pdfium page.  Raises ValueError when pdfium cannot make one."""
+    text_page = pdfium.FPDFText_LoadPage(page)
+    if not text_page:
+        raise ValueError("no text page")
+    try:
+        return _read(text_page, frame)
+    finally:
+        pdfium.FPDFText_ClosePage(text_page)
+
+
+def _read(text_page: Any, frame: Frame) -> TextLayer:
+    count = min(pdfium.FPDFText_CountChars(text_page), MOST_CHARACTERS)
+    if count <= 0:
+        return TextLayer((), 0, 0)
+    glyphs = _Glyphs(text_page, count, frame)
+    lines = []
+    for start, end in glyphs.segments():
+        line = glyphs.line(start, end)
+        if line is not None:
+            lines.append(line)
+    visible = count - len(_UNSEEN.findall(glyphs.text))
+    noise = sum(1 for letter in _SUSPICIOUS.findall(glyphs.text) if is_noise(ord(letter)))
+    if visible and _unmapped_share(text_page, count) > MOST_UNMAPPED:
+        noise = visible
+    return TextLayer(tuple(lines), visible, min(noise, visible))
+
+
+def _unmapped_share(text_page: Any, count: int) -> float:
+    """Share of characters (of a sample) whose meaning the font does not tell: what stands for them is a guess."""
+    sample = range(0, count, max(1, count // 200))
+    return sum(1 for i in sample if pdfium.FPDFText_HasUnicodeMapError(text_page, i) == 1) / len(sample)
+
+
+class _Glyphs:
+    """All characters of a page with their boxes, as displayed.
+
+    Everything that can be told for the whole page at once is computed once, with
+    numpy; a page has 5,000 characters, and a library a hundred thousand pages.
+    """
+
+    def __init__(self, text_page: Any, count: int, frame: Frame) -> None:
+        self._text_page = text_page
+        self._frame = frame
+        self.codes = codes = _codes(text_page, count)
+        self.text = "".join(map(chr, codes))
+        x0, y0, x1, y1 = frame.place(*_boxes(text_page, count))
+        known = (x1 > x0) & (y1 > y0)
+        width, height = frame.size
+        self.aspect = width / max(height, 1e-6)
+        self.x0, self.x1, self.known = x0, x1, known
+        self._low_x, self._low_y = np.where(known, x0, np.inf).tolist(), np.where(known, y0, np.inf).tolist()
+        self._high_x, self._high_y = np.where(known, x1, -np.inf).tolist(), np.where(known, y1, -np.inf).tolist()
+
+        # A space made up by pdfium has no box, and others have odd ones: it reaches from its left neighbour on.
+        sure = known & (np.array(codes) > 0x20)
+        before = np.maximum.accumulate(np.where(sure, np.arange(count), -1))
+        lefts = np.where(sure | (before < 0), x0, x1[before])
+        self._sure: list[bool] = sure.tolist()
+        self._steps: list[int] = np.rint(np.clip(lefts, 0.0, 1.0) * STEPS).astype(int).tolist()
+        self._right_steps: list[int] = np.rint(np.clip(x1, 0.0, 1.0) * STEPS).astype(int).tolist()
+        # Where a line needs a closer look: it runs backwards, or several letters share one glyph's box.
+        odd = np.zeros(count, bool)
+        odd[1:] = (lefts[1:] < lefts[:-1]) | (sure[1:] & (x0[1:] == x0[:-1]) & (x1[1:] == x1[:-1]))
+        self._odd: list[bool] = odd.tolist()
+        self._across, self._down = [0.0] * count, [0.0] * count
+        self._cuts: list[int] = []
+        self._measure_steps(x0, y0, x1, y1)
+
+    def _measure_steps(self, x0: Floats, y0: Floats, x1: Floats, y1: Floats) -> None:
+        """How far it is from each character to the next, summed up; and where that is a line away."""
+        index = np.flatnonzero(self.known)
+        if len(index) < 2:
+            return
+        here, there = index[:-1], index[1:]
+        across = (x0[there] + x1[there] - x0[here] - x1[here]) * 0.5 * self.aspect
+        down = (y0[there] + y1[there] - y0[here] - y1[here]) * 0.5
+        tall = np.maximum(y1[here] - y0[here], y1[there] - y0[there])
+        # a footnote mark stands a little higher than its word; a new line stands a whole line away, or far to the left
+        self._cuts = there[(np.abs(down) > 0.95 * tall) | (across < -3 * tall)].tolist()
+        for values, kept in ((across, self._across), (down, self._down)):
+            steps = np.zeros(len(kept))
+            steps[there] = np.abs(values)
+            kept[:] = np.cumsum(steps).tolist()
+
+    def _upright(self, start: int, end: int) -> bool:
+        """Whether these characters follow each other across the displayed page, not down or up."""
+        return self._down[end - 1] - self._down[start] <= self._across[end - 1] - self._across[start] + 1e-9
+
+    def segments(self) -> Iterator[tuple[int, int]]:
+        """Printed lines as spans of characters."""
+        at = 0
+        for match in _LINE.finditer(self.text):
+            start, end = match.span()
+            while at < len(self._cuts) and self._cuts[at] <= start:
+                at += 1
+            first = at
+            while at < len(self._cuts) and self._cuts[at] < end:
+                at += 1
+            # written down the page, every character is a line away from the one before: none of them is cut
+            cuts = self._cuts[first:at] if first < at and self._upright(start, end) else []
+            yield from zip([start, *cuts], [*cuts, end], strict=True)
+
+    def line(self, start: int, end: int) -> RawLine | None:
+        """The printed line of these characters; None when nothing of it can be seen."""
+        box = self._box(start, end)
+        if box is None:
+            return None
+        left, top, right, bottom = box
+        upright = self._upright(start, end)
+        text = self.text[start:end]
+        plain = is_plain(text) and not (text[1:2] == " " and spaced_out(text))
+        if plain and self._sure[start] and not any(self._odd[start + 1 : end]):
+            last = end - 1
+            while not self._sure[last]:
+                last -= 1
+            edges: tuple[int, ...] = ()
+            if upright:
+                edges = (*self._steps[start:end], max(self._right_steps[last], self._steps[end - 1]))
+            return RawLine(text, left, top, right, bottom, edges, upright)
+        text, lefts, last_edge = self._spelled_out(start, end)
+        if not text:
+            return None
+        return RawLine(text, *box, edges=_edges(lefts, last_edge, left, right) if upright else (), upright=upright)
+
+    def _box(self, start: int, end: int) -> tuple[float, float, float, float] | None:
+        left, top = min(self._low_x[start:end]), min(self._low_y[start:end])
+        right, bottom = max(self._high_x[start:end]), max(self._high_y[start:end])
+        if left >= right or top >= bottom:
+            return None
+        # The boxes come from what the font says of itself, which may be less than it draws: take in the ink.
+        for ink in _ink(self._text_page, start, end - start, self._frame):
+            # ... but a font that is wild about its ink must not make the line cover its neighbours
+            if ink[3] - ink[1] < 2 * (bottom - top):
+                left, top = min(left, ink[0]), min(top, ink[1])
+                right, bottom = max(right, ink[2]), max(bottom, ink[3])
+        return left, top, right, bottom
+
+    def _spelled_out(self, start: int, end: int) -> tuple[str, list[float], float]:
+        """Text and left edges (and the last right edge) of a line whose characters do not all stay as they are."""
+        letters: list[str] = []
+        lefts: list[float] = []
+        rights: list[float] = []
+        solid: list[bool] = []
+        i = start
+        while i < end:
+            code, at = self.codes[i], i
+            i += 1
+            if 0xD800 <= code <= 0xDBFF and i < end and 0xDC00 <= self.codes[i] <= 0xDFFF:
+                code = 0x10000 + ((code - 0xD800) << 10) + (self.codes[i] - 0xDC00)
+                i += 1
+            if code in _HYPHENS:
+                meant = "-" if pdfium.FPDFText_IsHyphen(self._text_page, at) == 1 else ""
+            elif is_private(code):
+                meant = from_symbol_font(code, self._font(at))
+            else:
+                meant = ordinary(code)
+            if meant == " " and (not letters or letters[-1] == " "):
+                continue
+            width = (self.x1[at] - self.x0[at]) / max(len(meant), 1)
+            for k, letter in enumerate(meant):
+                letters.append(letter)
+                lefts.append(float(self.x0[at] + k * width))
+                rights.append(float(self.x0[at] + (k + 1) * width))
+                solid.append(bool(self.known[at]) and letter != " ")
+        keep = list(range(len("".join(letters).rstrip(" "))))
+        if spaced_out("".join(letters)):
+            keep = [
+                i
+                for i in keep
+                if not (
+                    letters[i] == " " and i + 1 < len(letters) and is_cjk(letters[i - 1]) and is_cjk(letters[i + 1])
+                )
+            ]
+        if not keep:
+            return "", [], 0.0
+        lefts, last = _shared([lefts[i] for i in keep], [rights[i] for i in keep], [solid[i] for i in keep])
+        return "".join([letters[i] for i in keep]), lefts, last
+
+    def _font(self, index: int) -> str:
+        buffer = ctypes.create_string_buffer(256)
+        flags = ctypes.c_int()
+        pdfium.FPDFText_GetFontInfo(self._text_page, index, buffer, 256, ctypes.byref(flags))
+        return buffer.value.decode("utf-8", "replace")
+
+
+def _function(name: str, *arguments: Any) -> Callable[..., int]:
+    # Called for every character: plain addresses make it five times faster than the typed pointers of the binding.
+    pointer = ctypes.cast(getattr(pdfium, name), ctypes.c_void_p).value or 0
+    made: Callable[..., int] = ctypes.CFUNCTYPE(ctypes.c_int, *arguments)(pointer)
+    return made
+
+
+def _codes(text_page: Any, count: int) -> list[int]:
+    unicode_of = _function("FPDFText_GetUnicode", ctypes.c_void_p, ctypes.c_int)
+    handle = ctypes.cast(text_page, ctypes.c_void_p).value
+    codes = [unicode_of(handle, i) for i in range(count)]
+    return codes if max(codes) <= 0x10FFFF and min(codes) >= 0 else [c if 0 <= c <= 0x10FFFF else 0xFFFD for c in codes]
+
+
+def _boxes(text_page: Any, count: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Left, bottom, right, top of every character in page coordinates; all zero where nobody knows."""
+    handle = ctypes.cast(text_page, ctypes.c_void_p).value
+    loose_box = _function("FPDFText_GetLooseCharBox", ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+    loose = np.zeros((count, 4), np.float32)  # left, top, right, bottom
+    address = loose.ctypes.data
+    for i in range(count):
+        loose_box(handle, i, address + 16 * i)
+    roomy = loose.astype(np.float64)
+    np.nan_to_num(roomy, copy=False, posinf=0.0, neginf=0.0)
+    left, right = np.minimum(roomy[:, 0], roomy[:, 2]), np.maximum(roomy[:, 0], roomy[:, 2])
+    bottom, top = np.minimum(roomy[:, 1], roomy[:, 3]), np.maximum(roomy[:, 1], roomy[:, 3])
+    # The roomy box is flat where the text is turned; then, and only then, the ink says how wide a character is.
+    flat = np.flatnonzero((right - left <= 0.01) | (top - bottom <= 0.01))
+    if len(flat):
+        tight_box = _function("FPDFText_GetCharBox", *[ctypes.c_void_p, ctypes.c_int], *[ctypes.c_void_p] * 4)
+        tight = np.zeros((len(flat), 4), np.float64)  # left, right, bottom, top
+        address = tight.ctypes.data
+        for i, k in enumerate(flat.tolist()):
+            at = address + 32 * i
+            tight_box(handle, k, at, at + 8, at + 16, at + 24)
+        np.nan_to_num(tight, copy=False, posinf=0.0, neginf=0.0)
+        left[flat], right[flat], bottom[flat], top[flat] = tight.T
+    return left, bottom, right, top
+
+
+def _ink(text_page: Any, start: int, count: int, frame: Frame) -> list[tuple[float, float, float, float]]:
+    sides = [ctypes.c_double() for _ in range(4)]  # left, top, right, bottom
+    found = []
+    for i in range(max(0, pdfium.FPDFText_CountRects(text_page, start, count))):
+        if pdfium.FPDFText_GetRect(text_page, i, *sides):
+            left, top, right, bottom = (side.value for side in sides)
+            found.append(frame.place_one(left, bottom, right, top))
+    return found
+
+
+def _shared(lefts: list[float], rights: list[float], solid: list[bool]) -> tuple[list[float], float]:
+    edge = next((left for left, ok in zip(lefts, solid, strict=True) if ok), 0.0)
+    for i, ok in enumerate(solid):
+        if ok:
+            edge = rights[i]
+        else:
+            lefts[i] = rights[i] = edge
+    i = 1
+    while i < len(lefts):
+        # one glyph that stands for several letters comes as letters with one box: share the width among them
+        j, left, right = i, lefts[i - 1], rights[i - 1]
+        while j < len(lefts) and left < right and lefts[j] == left and rights[j] == right:
+            j += 1
+        for k in range(i, j):
+            lefts[k] = left + (right - left) / (j - i + 1) * (k - i + 1)
+        i = j + 1
+    return lefts, edge
+
+
+def _edges(lefts: list[float], last: float, low: float, high: float) -> tuple[int, ...]:
+    # Text from right to left, or set in an order of its own, has no left-to-right edges: then only the box is known.
+    allowed = max((high - low) / max(len(lefts), 1), 1e-4)
+    edges = []
+    reach = 0.0
+    for value in (*lefts, last):
+        if value < reach - allowed:
+            return ()
+        reach = min(1.0, max(reach, value))
+        edges.append(round(reach * STEPS))
+    return tuple(edges)
