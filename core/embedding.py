@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -99,30 +100,35 @@ class SentenceTransformerEmbedder:
         order = sorted(range(len(texts)), key=lambda i: -lengths[i])
         vectors = np.empty((len(texts), self._identity.dimensions), dtype=np.float32)
         done = 0
-        while done < len(order):
-            if cancel:
-                cancel.check()
-            size = max(1, _BATCH_TOKENS // max(lengths[order[done]] + 2, 1))
-            batch = order[done : done + size]
-            vectors[batch] = self._encode([prefixed[i] for i in batch])
-            done += len(batch)
-            report(Progress("stage_embedding", done, len(order)))
+        with self._fast():  # once for all batches: it keeps the weights it has converted
+            while done < len(order):
+                if cancel:
+                    cancel.check()
+                size = max(1, _BATCH_TOKENS // max(lengths[order[done]] + 2, 1))
+                batch = order[done : done + size]
+                vectors[batch] = self._encode([prefixed[i] for i in batch])
+                done += len(batch)
+                report(Progress("stage_embedding", done, len(order)))
         return vectors
 
     def embed_question(self, text: str) -> Vectors:
         """The unit vector of a question, float32 [dimensions]."""
-        vector: Vectors = self._encode([self._prefix["query"] + text])[0]
+        with self._fast():
+            vector: Vectors = self._encode([self._prefix["query"] + text])[0]
         return vector
 
     def _length(self, text: str) -> int:
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def _encode(self, texts: list[str]) -> Vectors:
+    def _fast(self) -> AbstractContextManager[object]:
         torch = self._torch
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
-            encoded = self._model.encode(
-                texts, batch_size=len(texts), prompt="", convert_to_tensor=True, show_progress_bar=False
-            )
+        context: AbstractContextManager[object] = torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16)
+        return context
+
+    def _encode(self, texts: list[str]) -> Vectors:
+        encoded = self._model.encode(
+            texts, batch_size=len(texts), prompt="", convert_to_tensor=True, show_progress_bar=False
+        )
         vectors = encoded.float().numpy()
         result: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return result

@@ -192,14 +192,20 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The part of a candidate that is shown to the model, numbered from 1 for this question."""
+    """The part of a candidate that is shown to the model, numbered from 1 for this question.
+
+    ``start`` and ``end`` are on the page.  ``best`` is the sentence of ``text`` nearest to
+    the question, ``similarity`` its cosine, ``relevance`` its weight among all sentences.
+    """
 
     number: int
     candidate: Candidate
     start: int
     end: int
     text: str
-    rects: tuple[Rect, ...] = ()
+    relevance: float = 0.0
+    similarity: float = 0.0
+    best: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Settings:
     threads: int = _setting(0, "processor threads; 0 uses every physical core")  # type: ignore[assignment]
     gpu_layers: int = _setting(-1, "layers on the GPU where there is one; -1 all, 0 none")  # type: ignore[assignment]
     context: int = _setting(4096, "longest prompt and answer together, in tokens")  # type: ignore[assignment]
-    evidence_tokens: int = _setting(700, "how much text of the passages the model reads, in tokens")  # type: ignore[assignment]
+    evidence_tokens: int = _setting(500, "how much text of the passages the model reads, in tokens")  # type: ignore[assignment]
     ocr: bool = _setting(True, "read scanned pages by character recognition")  # type: ignore[assignment]
     page_seconds: float = _setting(60.0, "longest time for one page before it is given up")  # type: ignore[assignment]
     file_seconds: float = _setting(1800.0, "longest time for one file before it is given up")  # type: ignore[assignment]

@@ -93,11 +93,20 @@ class TestLlama(Contract):
         made = model.generate((fixed, Turn("user", "Two?")), max_tokens=2)
         assert made.reused_tokens > 0.8 * made.prompt_tokens
 
-    def test_reuse_does_not_change_the_words(self, model: LanguageModel) -> None:
+    def test_reuse_does_not_change_what_is_likely(self, model: LanguageModel) -> None:
+        fixed = Turn("system", "You are brief. " * 30)
+        asked = (fixed, Turn("user", "Is snow white? Reply Yes or No."))
+        fresh = model.choose(asked, ("Yes", "No"))
+        model.choose((fixed, Turn("user", "Is coal white? Reply Yes or No.")), ("Yes", "No"))
+        # Another split into batches rounds differently in the last digits.
+        assert model.choose(asked, ("Yes", "No")) == pytest.approx(fresh, abs=0.2)
+
+    def test_choices_and_drafts_do_not_disturb_each_other(self, model: LanguageModel) -> None:
         long = (Turn("system", "You are brief. " * 30), Turn("user", "Name a colour."))
-        fresh = model.generate(long, max_tokens=12).text
-        model.generate((Turn("user", "Something else entirely."),), max_tokens=4)
-        assert model.generate(long, max_tokens=12).text == fresh
+        model.generate(long, max_tokens=2)
+        model.choose((Turn("user", "Is coal white? Reply Yes or No."),), ("Yes", "No"))
+        made = model.generate(long, max_tokens=2)
+        assert made.reused_tokens == made.prompt_tokens - 1
 
     def test_the_grammar_holds_even_a_weak_model(self, model: LanguageModel) -> None:
         made = model.generate(HELLO, grammar=grammar([1, 2]), max_tokens=200)

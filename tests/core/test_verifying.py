@@ -1,0 +1,164 @@
+"""What may be said, and what is struck out."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from core.nouns import Candidate, Draft, DraftSentence, Evidence, Passage, Verdict
+from core.verifying import check, cite, judge, missing_figures, negation_faults, spoken_for, support
+
+CLAUSE = (
+    "12.2 Termination for Convenience. Either party may terminate this Agreement at any time without cause upon "
+    "ninety (90) days prior written notice to the other party."
+)
+DOSE = (
+    "In patients with creatinine clearance of 30 to 59 mL/min the dose is 250 mg every 12 hours. "
+    "In patients with creatinine clearance of 15 to 29 mL/min the dose is 250 mg every 24 hours."
+)
+ARTICLE = (
+    "用人单位有下列情形之一的，劳动者可以解除劳动合同：（一）未及时足额支付劳动报酬的；（二）未依法缴纳社会保险费的。"
+)
+
+
+def evidence(*texts: str, heading: tuple[str, ...] = (), start: int = 100) -> list[Evidence]:
+    found = []
+    for number, text in enumerate(texts, 1):
+        passage = Passage(f"p{number}", "f" * 64, 3, start, start + len(text), text, heading, "")
+        candidate = Candidate(passage, "a.pdf", "iv", 0.9, 0.9, 5.0, 0.5)
+        found.append(Evidence(number, candidate, start, start + len(text), text))
+    return found
+
+
+def verdict(
+    sentence: str, cited: tuple[int, ...], *texts: str, question: str = "Which?", **more: object
+) -> tuple[Verdict, tuple[str, ...]]:
+    claim = judge(DraftSentence(sentence, cited), evidence(*texts, **more), question)  # type: ignore[arg-type]
+    return claim.verdict, claim.faults
+
+
+def test_the_words_of_the_passage_are_supported() -> None:
+    assert verdict(
+        "Either party may terminate this Agreement without cause upon 90 days prior written notice.", (1,), CLAUSE
+    ) == (Verdict.SUPPORTED, ())
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cited", "fault"),
+    [
+        (
+            "Either party may terminate upon sixty (60) days prior written notice to the other party.",
+            (1,),
+            "number_absent",
+        ),
+        ("Either party may terminate upon 90 months prior written notice to the other party.", (1,), "number_absent"),
+        ("Either party may terminate this Agreement at any time upon prior written notice.", (7,), "cites_nothing"),
+        ("Either party may terminate this Agreement at any time upon prior written notice.", (), "cites_nothing"),
+        ("The supplier indemnifies the customer against infringement claims of competitors.", (1,), "little_support"),
+        ("Either party may terminate this Agreement at any time upon notice?", (1,), "echo"),
+    ],
+)
+def test_what_does_not_stand_is_struck(sentence: str, cited: tuple[int, ...], fault: str) -> None:
+    found, faults = verdict(sentence, cited, CLAUSE)
+    assert found is Verdict.UNSUPPORTED
+    assert fault in faults
+
+
+def test_a_number_of_the_question_is_no_evidence() -> None:
+    found, faults = verdict(
+        "The dose at a clearance of 40 mL/min is 500 mg every 12 hours.", (1,), DOSE, question="What dose at 40 mL/min?"
+    )
+    assert found is Verdict.UNSUPPORTED
+    assert "number_absent" in faults
+
+
+def test_a_dose_exactly_as_printed_is_supported() -> None:
+    assert (
+        verdict("With creatinine clearance of 15 to 29 mL/min the dose is 250 mg every 24 hours.", (1,), DOSE)[0]
+        is Verdict.SUPPORTED
+    )
+
+
+def test_repeating_the_question_is_no_answer() -> None:
+    question = "公司拖欠工资，员工可以解除合同吗？"
+    found, faults = verdict("公司拖欠工资，员工可以解除合同", (1,), ARTICLE, question=question)
+    assert found is Verdict.UNSUPPORTED
+    assert "echo" in faults
+
+
+def test_an_invented_denial_is_struck_and_a_lost_one_marked() -> None:
+    assert negation_faults("The agreement may not be assigned.", "The agreement may be assigned by either party.") == [
+        "negation_added"
+    ]
+    assert negation_faults("The agreement may be assigned.", "Neither party may assign the agreement.") == [
+        "negation_lost"
+    ]
+    assert negation_faults("试用期不得超过六个月。", "试用期最长为六个月。") == ["negation_added"]
+    assert negation_faults("The fee is due.", "The fee is due in May, not later.") == []
+
+
+def test_the_article_number_of_the_heading_counts_as_said() -> None:
+    sentence = "第三十八条规定，用人单位未及时足额支付劳动报酬的，劳动者可以解除劳动合同。"
+    assert verdict(sentence, (1,), ARTICLE, heading=("劳动合同法", "第三十八条"))[0] is not Verdict.UNSUPPORTED
+    assert verdict(sentence, (1,), ARTICLE)[0] is Verdict.UNSUPPORTED
+
+
+def test_the_passage_that_carries_the_sentence_is_cited_instead_of_its_neighbour() -> None:
+    claim = judge(
+        DraftSentence("The dose is 250 mg every 24 hours with clearance of 15 to 29 mL/min.", (1,)),
+        evidence(CLAUSE, DOSE),
+        "Which?",
+    )
+    assert [c.passage_id for c in claim.citations] == ["p2"]
+
+
+def test_a_quote_is_verbatim_and_placed_on_its_page() -> None:
+    item = evidence(DOSE, start=40)[0]
+    place = support("250 mg every 24 hours for clearance 15 to 29 mL/min", item.text)
+    citation = cite(item, place.start, place.end)
+    assert citation.quote == DOSE[citation.start - 40 : citation.end - 40]
+    assert citation.quote.startswith("In patients with creatinine clearance of 15 to 29")
+
+
+def test_missing_figures_names_each() -> None:
+    assert missing_figures("3.5% on 2025-01-05 for 12 hours", "growth of 3.1% within 12 hours") == (
+        "3.5 %",
+        "2025-01-05",
+    )
+    assert missing_figures("2025年增长3.5%", "In 2025 growth is 3.5 percent") == ()
+
+
+def test_kept_and_removed_are_all_there_is() -> None:
+    draft = Draft((DraftSentence("250 mg every 12 hours.", (1,)), DraftSentence("Take 900 mg.", (1,))), "", False)
+    kept, removed = check(draft, evidence(DOSE), "Which dose?")
+    assert [c.text for c in kept] == ["250 mg every 12 hours."]
+    assert [c.text for c in removed] == ["Take 900 mg."]
+
+
+def relevant(text: str, best: str, relevance: float, number: int = 1) -> Evidence:
+    start = text.index(best)
+    return dataclasses.replace(evidence(text)[0], number=number, relevance=relevance, best=(start, start + len(best)))
+
+
+def test_the_most_relevant_sentence_of_the_documents_is_always_there() -> None:
+    second = DOSE[DOSE.index("In patients with creatinine clearance of 15") :]
+    found = [relevant(CLAUSE, CLAUSE[:36], 3.0), relevant(DOSE, second, 4.0, 2)]
+    claims = spoken_for((), found)
+    assert [c.text for c in claims] == [second, CLAUSE[:36]]
+    assert all(c.verbatim and c.verdict is Verdict.SUPPORTED for c in claims)
+
+
+def test_it_is_not_said_twice() -> None:
+    found = [relevant(DOSE, DOSE[: DOSE.index(".") + 1], 4.0)]
+    claim = judge(
+        DraftSentence("250 mg every 12 hours with creatinine clearance of 30 to 59 mL/min.", (1,)), found, "?"
+    )
+    assert claim.verdict is Verdict.SUPPORTED
+    assert spoken_for((claim,), found) == ()
+
+
+def test_an_item_of_a_list_keeps_its_lead_in() -> None:
+    item = ARTICLE[ARTICLE.index("（二）") :]
+    claim = spoken_for((), [relevant(ARTICLE, item, 4.0)])[0]
+    assert claim.text == ARTICLE
