@@ -15,7 +15,7 @@ from core.conversation import is_conversation
 from core.drafting import converse, draft
 from core.embedding import Embedder
 from core.errors import CancelToken
-from core.finding import checked_question, evidence, find
+from core.finding import checked_question, evidence, find, unknown_terms
 from core.judging import Judgement, judge_evidence
 from core.language_model import LanguageModel
 from core.library import Library
@@ -149,7 +149,8 @@ def _from_library(
         return not_found("nothing_found" if coverage.documents else "library_empty")
     story.evidence = evidence(question, story.candidates, embedder, model.count_tokens, evidence_tokens, cancel)
     report(Progress("stage_judging"))
-    story.judgement = judge_evidence(question, story.candidates, story.evidence, model, cancel)
+    unknown = unknown_terms(question, library, scope)
+    story.judgement = judge_evidence(question, story.candidates, story.evidence, unknown)
     clock.lap("find")
     if not story.judgement.answerable:
         return not_found("not_answered_by_passages")

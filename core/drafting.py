@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from core.errors import CancelToken
 from core.language_model import LanguageModel, Turn
 from core.nouns import Draft, DraftSentence, Evidence
-from core.terms import is_chinese
 
 MAX_SENTENCES = 3
 MAX_TOKENS = 220
@@ -119,19 +118,6 @@ def parse(text: str, *, complete: bool = True) -> tuple[DraftSentence, ...]:
         sentences.append(DraftSentence(rest, ()))
     unique = {s.text: s for s in reversed(sentences)}
     return tuple(s for s in sentences if unique[s.text] is s)[:MAX_SENTENCES]
-
-
-def answer_odds(question: str, text: str, model: LanguageModel, cancel: CancelToken | None = None) -> float:
-    """Log-odds, by the model's own judgement, that the excerpt ``text`` answers ``question``."""
-    chinese = is_chinese(question)
-    ask = (
-        f"摘录：\n{clean(text)}\n\n问题：{clean(question)}\n\n这段摘录是否包含该问题的答案？只回答“是”或“否”。"
-        if chinese
-        else f"Excerpt:\n{clean(text)}\n\nQuestion: {clean(question)}\n\n"
-        "Does the excerpt contain the answer to the question? Reply Yes or No."
-    )
-    yes, no = model.choose([Turn("user", ask)], ("是", "否") if chinese else ("Yes", "No"), cancel=cancel)
-    return yes - no
 
 
 def converse(

@@ -80,6 +80,11 @@ def find(
     )
 
 
+def unknown_terms(question: str, library: Library, scope: Scope) -> tuple[str, ...]:
+    """The terms of ``question`` that occur nowhere in ``scope``: what the documents never mention."""
+    return tuple(term for term in question_terms(question) if not library.search_words([term], scope, 1))
+
+
 def evidence(
     question: str,
     candidates: Sequence[Candidate],

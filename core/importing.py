@@ -271,7 +271,7 @@ class _Run:
             reading = self._reader.read(
                 self._library.original(item.sha256),
                 password=self._password,
-                report=self._report_while_waiting,
+                report=lambda told: self._report_while_waiting(replace(told, item=item.name)),  # not its hash
                 cancel=self._stop,
             )
         except UserProblem:  # our own copy is not there, or not for us to open

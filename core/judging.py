@@ -1,52 +1,84 @@
-"""Does the library hold the answer at all?  Several signals, one probability.
+"""Do the passages hold the answer at all?  Pure: signals of the search -> one probability.
 
-The score of the search alone hardly tells present from absent (see
-docs/decisions).  So the decision is a logistic function of independent signals;
-its weights were fitted on a part of open question sets and are constants here.
+The score of the search alone hardly tells present from absent, and the starter
+model's own yes or no does not either (docs/decisions/0003).  Together these
+tell most: how near the best sentence comes to the question in meaning, and how
+many of the question's words the passages hold, or no document at all.  Their
+weights are a logistic regression for each language, because the embedder's cosines
+differ between them.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.drafting import answer_odds
-from core.errors import CancelToken
-from core.language_model import LanguageModel
 from core.nouns import Candidate, Evidence
+from core.terms import is_chinese, normalise, question_terms, terms
 
-_JUDGED = 2  # evidences that the model itself is asked about; each costs about a second
+_PASSAGES = 3
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The signals and what they come to."""
+    """The signals and what they come to; below a half the question is refused."""
 
-    answerable: bool
     probability: float
+    similarity: float  # cosine of the question and the best sentence
+    coverage: float  # share of the question's terms that the best passages hold together
+    unknown: tuple[str, ...] = ()  # terms of the question that occur nowhere in what was searched
+    years: tuple[str, ...] = ()  # years the question names and no passage does
+
+    @property
+    def answerable(self) -> bool:
+        """Whether an answer is to be tried."""
+        return self.probability >= 0.5 and not self.years
+
+
+@dataclass(frozen=True, slots=True)
+class _Weights:
     similarity: float
     coverage: float
-    odds: tuple[float, ...]
+    unknown: float
+    constant: float
+
+
+_ENGLISH = _Weights(similarity=28.9, coverage=3.56, unknown=-3.39, constant=-25.5)
+_CHINESE = _Weights(similarity=60.2, coverage=1.89, unknown=0.0, constant=-55.7)
+_ACROSS = _Weights(similarity=61.6, coverage=0.0, unknown=0.0, constant=-52.7)  # no words are shared across languages
 
 
 def judge_evidence(
-    question: str,
-    candidates: Sequence[Candidate],
-    evidence: Sequence[Evidence],
-    model: LanguageModel,
-    cancel: CancelToken | None = None,
+    question: str, candidates: Sequence[Candidate], evidence: Sequence[Evidence], unknown: Sequence[str] = ()
 ) -> Judgement:
-    """Whether the evidence answers the question."""
-    similarity = max(c.similarity for c in candidates)
-    coverage = max(c.coverage for c in candidates)
-    odds = tuple(answer_odds(question, e.text, model, cancel) for e in evidence[:_JUDGED])
-    p = probability(similarity, coverage, odds)
-    return Judgement(p >= 0.5, round(p, 4), round(similarity, 4), round(coverage, 4), tuple(round(o, 3) for o in odds))
+    """How probable it is that these passages answer ``question``; ``unknown`` are its terms that occur nowhere."""
+    similarity = max((e.similarity for e in evidence), default=0.0)
+    asked = question_terms(question)
+    best = sorted(candidates, key=lambda c: -c.score)[:_PASSAGES]
+    held = {term for c in best for term in terms(c.passage.embedded_text)}
+    coverage = sum(term in held for term in asked) / max(len(asked), 1)
+    p = probability(
+        similarity,
+        coverage,
+        len(unknown) / max(len(asked), 1),
+        chinese=is_chinese(question),
+        across=_across(question, evidence),
+    )
+    said = " ".join(" ".join((c.document, c.passage.embedded_text)) for c in candidates)
+    years = tuple(year for year in dict.fromkeys(_YEAR.findall(normalise(question))) if year not in said)
+    return Judgement(round(p, 4), round(similarity, 4), round(coverage, 4), tuple(unknown), years)
 
 
-def probability(similarity: float, coverage: float, odds: Sequence[float]) -> float:
-    """The probability that an answer is there, from the signals."""
-    best = max(odds, default=0.0)
-    score = 20.0 * (similarity - 0.84) + 2.0 * (coverage - 0.5) + 0.5 * best
+def probability(similarity: float, coverage: float, unknown: float, *, chinese: bool, across: bool = False) -> float:
+    """The logistic function of the signals; ``across`` when the passages are in another language."""
+    weights = _ACROSS if across else _CHINESE if chinese else _ENGLISH
+    score = weights.similarity * similarity + weights.coverage * coverage + weights.unknown * unknown + weights.constant
     return 1.0 / (1.0 + math.exp(-score))
+
+
+def _across(question: str, evidence: Sequence[Evidence]) -> bool:
+    best = max(evidence, key=lambda e: e.similarity, default=None)
+    return best is not None and is_chinese(question) != is_chinese(best.text)

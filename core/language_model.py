@@ -82,15 +82,8 @@ class LanguageModel(Protocol):
         prompt is too long and Cancelled when asked to stop.
         """
 
-    def choose(
-        self, turns: Sequence[Turn], choices: Sequence[str], *, opening: str = "", cancel: CancelToken | None = None
-    ) -> tuple[float, ...]:
-        """Log-probability of each choice as the next word, by first token, normalised over the choices."""
-
 
 _QUIET: list[object] = []  # ctypes callbacks must outlive the library that holds them
-_DRAFTS, _CHOICES = 0, 1  # sequences of the key-value cache
-_CHOICE_CONTEXT = 2048
 _CHUNK = 128  # prompt tokens between two looks at the cancel token
 _SHORTLISTS = (32, 2048)  # likeliest tokens offered to the grammar before all 150,000 of them are, which takes a second
 
@@ -137,9 +130,7 @@ class LlamaModel:
         self._vocab = lib.llama_model_get_vocab(self._model)
         trained = int(lib.llama_model_n_ctx_train(self._model))
         parameters = lib.llama_context_default_params()
-        self._limit = min(context, trained) if trained > 0 else context
-        parameters.n_ctx = self._limit + _CHOICE_CONTEXT
-        parameters.n_seq_max, parameters.kv_unified = 2, True
+        parameters.n_ctx = min(context, trained) if trained > 0 else context
         parameters.n_batch = parameters.n_ubatch = 512
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.no_perf = True
@@ -148,9 +139,7 @@ class LlamaModel:
             self.close()
             raise UserProblem("model_no_memory", file=file)
         self._n_vocab = int(lib.llama_vocab_n_tokens(self._vocab))
-        self._batch = lib.llama_batch_init(_CHUNK, 0, 1)
-        # Drafts and choices are kept apart, so that neither forgets the beginning of the other.
-        self._cached: tuple[list[int], list[int]] = ([], [])
+        self._cached: list[int] = []
         self._template = _ChatTemplate(self._metadata("tokenizer.chat_template"), self._specials())
         self.architecture = self._metadata("general.architecture")
         device = "gpu" if layers else "cpu"
@@ -166,12 +155,11 @@ class LlamaModel:
     @property
     def context(self) -> int:
         """Longest prompt and answer together, in tokens."""
-        return self._limit
+        return int(self._lib.llama_n_ctx(self._context))
 
     def close(self) -> None:
         """Free the native memory."""
         if self._context:
-            self._lib.llama_batch_free(self._batch)
             self._lib.llama_free(self._context)
         if self._model:
             self._lib.llama_model_free(self._model)
@@ -206,7 +194,7 @@ class LlamaModel:
         prompt = self._prompt(turns, opening)
         if len(prompt) + max_tokens > self.context:
             raise UserProblem("prompt_too_long", tokens=len(prompt) + max_tokens, limit=self.context)
-        reused = self._evaluate(_DRAFTS, prompt, cancel)
+        reused = self._evaluate(prompt, cancel)
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         pieces: list[str] = []
         count, first, complete = 0, 0.0, False
@@ -225,7 +213,7 @@ class LlamaModel:
                 pieces.append(piece)
                 if on_text and piece:
                     on_text(piece)
-                self._decode(_DRAFTS, [token], cancel)
+                self._decode([token], cancel)
         finally:
             chooser.close()
         pieces.append(decoder.decode(b"", final=True))
@@ -240,19 +228,6 @@ class LlamaModel:
             complete=complete,
         )
 
-    def choose(
-        self, turns: Sequence[Turn], choices: Sequence[str], *, opening: str = "", cancel: CancelToken | None = None
-    ) -> tuple[float, ...]:
-        """See :class:`LanguageModel`."""
-        prompt = self._prompt(turns, opening)
-        if len(prompt) + 1 > _CHOICE_CONTEXT:
-            raise UserProblem("prompt_too_long", tokens=len(prompt) + 1, limit=_CHOICE_CONTEXT)
-        self._evaluate(_CHOICES, prompt, cancel)
-        logits = self._logits()
-        values = np.array([logits[self._tokenise(choice, special=False)[0]] for choice in choices], dtype=np.float64)
-        values -= values.max()
-        return tuple(float(v) for v in values - np.log(np.exp(values).sum()))
-
     def _prompt(self, turns: Sequence[Turn], opening: str) -> list[int]:
         tokens: list[int] = []
         for text, trusted in self._template.pieces(turns):
@@ -264,45 +239,40 @@ class LlamaModel:
             tokens.insert(0, begin)
         return tokens
 
-    def _evaluate(self, sequence: int, prompt: list[int], cancel: CancelToken | None) -> int:
-        """Read ``prompt``, reusing the cached prefix of ``sequence``; returns how many tokens were reused."""
-        cached, same = self._cached[sequence], 0
-        for old, new in zip(cached, prompt[:-1], strict=False):
+    def _evaluate(self, prompt: list[int], cancel: CancelToken | None) -> int:
+        """Read ``prompt``, reusing the cached prefix; returns how many tokens were reused."""
+        same = 0
+        for old, new in zip(self._cached, prompt[:-1], strict=False):
             if old != new:
                 break
             same += 1
-        memory = self._lib.llama_get_memory(self._context)
-        if not self._lib.llama_memory_seq_rm(memory, sequence, same, -1):
+        if not self._lib.llama_memory_seq_rm(self._memory(), 0, same, -1):
             self._forget()  # recurrent models cannot be cut back
             same = 0
-        del cached[same:]
+        del self._cached[same:]
         for start in range(same, len(prompt), _CHUNK):
             if cancel:
                 cancel.check()
-            self._decode(sequence, prompt[start : start + _CHUNK], cancel)
+            self._decode(prompt[start : start + _CHUNK], cancel)
         return same
 
-    def _decode(self, sequence: int, tokens: Sequence[int], cancel: CancelToken | None) -> None:
-        batch, cached = self._batch, self._cached[sequence]
-        batch.n_tokens = len(tokens)
-        for i, token in enumerate(tokens):
-            batch.token[i] = token
-            batch.pos[i] = len(cached) + i
-            batch.n_seq_id[i] = 1
-            batch.seq_id[i][0] = sequence
-            batch.logits[i] = i == len(tokens) - 1
-        status = self._lib.llama_decode(self._context, batch)
+    def _decode(self, tokens: Sequence[int], cancel: CancelToken | None) -> None:
+        array = (ctypes.c_int32 * len(tokens))(*tokens)
+        status = self._lib.llama_decode(self._context, self._lib.llama_batch_get_one(array, len(tokens)))
         if status != 0:
             self._forget()
             if cancel and cancel.cancelled:
                 raise Cancelled
             raise UserProblem("model_evaluation_failed", name=self._identity.name, status=status)
-        cached += tokens
+        self._cached += tokens
+
+    def _memory(self) -> object:
+        memory: object = self._lib.llama_get_memory(self._context)
+        return memory
 
     def _forget(self) -> None:
-        self._lib.llama_memory_clear(self._lib.llama_get_memory(self._context), True)
-        for cached in self._cached:
-            cached.clear()
+        self._lib.llama_memory_clear(self._memory(), True)
+        self._cached.clear()
 
     def _logits(self) -> npt.NDArray[np.float32]:
         pointer = self._lib.llama_get_logits_ith(self._context, -1)

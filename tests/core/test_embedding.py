@@ -37,7 +37,11 @@ def test_vectors_are_unit_vectors_in_the_order_given(embedder: SentenceTransform
 @pytest.mark.parametrize(
     ("question", "right", "wrong"),
     [
-        ("公司拖欠工资，员工可以解除合同吗？", "未及时足额支付劳动报酬的，劳动者可以解除劳动合同", "本法自公布之日起施行"),
+        (
+            "公司拖欠工资，员工可以解除合同吗？",
+            "未及时足额支付劳动报酬的，劳动者可以解除劳动合同",
+            "本法自公布之日起施行",
+        ),
         ("non-compete", "竞业限制", "带薪年休假"),
         ("How can the agreement be ended?", "Either party may terminate upon notice.", "Payment is due in May."),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Timer
@@ -38,10 +37,6 @@ class Contract:
         assert made.prompt_tokens > 0
         assert 0 < made.first_token_seconds <= made.seconds
         assert len(made.prompt_sha256) == 64
-
-    def test_the_probabilities_of_choices_add_up(self, model: LanguageModel) -> None:
-        found = model.choose((Turn("user", "Is water wet? Reply Yes or No."),), ("Yes", "No"))
-        assert math.fsum(math.exp(v) for v in found) == pytest.approx(1.0)
 
     def test_it_stops_when_asked(self, model: LanguageModel) -> None:
         cancel = CancelToken()
@@ -92,21 +87,6 @@ class TestLlama(Contract):
         model.generate((fixed, Turn("user", "One?")), max_tokens=2)
         made = model.generate((fixed, Turn("user", "Two?")), max_tokens=2)
         assert made.reused_tokens > 0.8 * made.prompt_tokens
-
-    def test_reuse_does_not_change_what_is_likely(self, model: LanguageModel) -> None:
-        fixed = Turn("system", "You are brief. " * 30)
-        asked = (fixed, Turn("user", "Is snow white? Reply Yes or No."))
-        fresh = model.choose(asked, ("Yes", "No"))
-        model.choose((fixed, Turn("user", "Is coal white? Reply Yes or No.")), ("Yes", "No"))
-        # Another split into batches rounds differently in the last digits.
-        assert model.choose(asked, ("Yes", "No")) == pytest.approx(fresh, abs=0.2)
-
-    def test_choices_and_drafts_do_not_disturb_each_other(self, model: LanguageModel) -> None:
-        long = (Turn("system", "You are brief. " * 30), Turn("user", "Name a colour."))
-        model.generate(long, max_tokens=2)
-        model.choose((Turn("user", "Is coal white? Reply Yes or No."),), ("Yes", "No"))
-        made = model.generate(long, max_tokens=2)
-        assert made.reused_tokens == made.prompt_tokens - 1
 
     def test_the_grammar_holds_even_a_weak_model(self, model: LanguageModel) -> None:
         made = model.generate(HELLO, grammar=grammar([1, 2]), max_tokens=200)

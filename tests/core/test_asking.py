@@ -1,0 +1,331 @@
+"""The story of a question, with a model that says what it is told: answered, refused, struck, recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import importing
+from core.asking import ask
+from core.audit import verify
+from core.errors import Cancelled, CancelToken, UserProblem
+from core.language_model import Generation, Turn
+from core.library import Library, open_library
+from core.nouns import Answer, AnswerKind, AuditRecord, Candidate, Document, Progress, Scope, Verdict
+from tests.core.library.support import put, put_in
+from tests.fakes import FakeEmbedder, FakeReader, ScriptedModel, as_reader, fake_cut
+from tests.judged import judge_as
+
+LEASE = "The lease ends on 31 March 2027. Either party may terminate it with 30 days notice. The rent is 900 euros."
+DOSE = "阿司匹林的最大剂量为每日四克。肾功能不全者应当减量。"
+END = "When does the lease end?"
+
+
+@pytest.fixture(autouse=True)
+def answerable(monkeypatch: pytest.MonkeyPatch) -> None:
+    judge_as(monkeypatch, answerable=True)
+
+
+@pytest.fixture
+def unanswerable(monkeypatch: pytest.MonkeyPatch, answerable: None) -> None:
+    judge_as(monkeypatch, answerable=False)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with open_library(tmp_path / "lib", create=True) as opened:
+        put(opened, tmp_path, lease=LEASE, dose=DOSE)
+        yield opened
+        assert verify(opened.records()) == []
+
+
+def put_question(library: Library, question: str, model: ScriptedModel, **options: Any) -> Answer:
+    return ask(question, library, FakeEmbedder(), model, **options)
+
+
+def body(answer: Answer) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(answer.record.body)
+    return told
+
+
+def shown(answer: Answer) -> list[str]:
+    return [claim.text for claim in answer.checked.claims]
+
+
+class Quoting(ScriptedModel):
+    """Says one sentence and cites the passage that holds ``words``, whatever number it was given."""
+
+    def __init__(self, sentence: str, words: str) -> None:
+        super().__init__()
+        self._sentence, self._words = sentence, words
+
+    def generate(self, turns: Sequence[Turn], **options: Any) -> Generation:
+        lines = turns[-1].content.splitlines()
+        cited = next(line.partition(" ")[0] for line in lines if line.startswith("[") and self._words in line)
+        self._answers = [f"{self._sentence} {cited}"]
+        return super().generate(turns, **options)
+
+
+def test_a_supported_sentence_is_shown_with_its_quote(library: Library) -> None:
+    model = Quoting("The lease ends on 31 March 2027.", "31 March")
+    answer = put_question(library, END, model)
+    assert answer.checked.kind is AnswerKind.ANSWERED
+    claim = answer.checked.claims[0]
+    assert (claim.text, claim.verdict) == ("The lease ends on 31 March 2027.", Verdict.SUPPORTED)
+    citation = claim.citations[0]
+    assert citation.quote == "The lease ends on 31 March 2027."
+    assert (citation.document, citation.page_index, citation.page_label) == ("lease.pdf", 0, "1")
+    assert citation.rects and all(0 <= r.x0 < r.x1 <= 1 for r in citation.rects)
+    assert answer.checked.removed == ()
+    assert answer.model == model.identity
+    assert answer.library_revision == library.revision
+
+
+def test_every_quote_shown_is_verbatim_on_its_page(library: Library) -> None:
+    for question in (END, "How can the lease be terminated?", "阿司匹林的最大剂量是多少？"):
+        answer = put_question(library, question, ScriptedModel("Anything at all. [1]"))
+        cited = [c for claim in (*answer.checked.claims, *answer.checked.removed) for c in claim.citations]
+        assert cited
+        for citation in cited:
+            page = library.page(citation.sha256, citation.page_index)
+            assert page.text[citation.start : citation.end] == citation.quote
+
+
+def test_an_invented_number_is_struck_and_the_documents_own_words_stand_in(library: Library) -> None:
+    answer = put_question(library, END, Quoting("The lease ends on 30 April 2031.", "31 March"))
+    assert answer.checked.kind is AnswerKind.ANSWERED
+    assert [claim.text for claim in answer.checked.removed] == ["The lease ends on 30 April 2031."]
+    assert "number_absent" in answer.checked.removed[0].faults
+    assert all(claim.verbatim for claim in answer.checked.claims)
+    assert "The lease ends on 31 March 2027." in shown(answer)
+    assert "2031" not in "".join(shown(answer))
+
+
+def test_a_citation_of_something_else_is_struck(library: Library) -> None:
+    answer = put_question(library, END, ScriptedModel("The lease ends on 31 March 2027. [99]"))
+    assert answer.checked.removed[0].faults == ("cites_nothing",)
+    assert all(claim.verbatim for claim in answer.checked.claims)
+
+
+def test_a_model_that_says_nothing_leaves_the_quotes(library: Library) -> None:
+    answer = put_question(library, END, ScriptedModel(""))
+    assert answer.checked.kind is AnswerKind.ANSWERED
+    assert shown(answer) and all(claim.verbatim and claim.citations for claim in answer.checked.claims)
+
+
+@pytest.mark.usefixtures("unanswerable")
+def test_what_the_passages_do_not_answer_is_refused_without_a_draft(library: Library) -> None:
+    model = ScriptedModel("The lease ends on 31 March 2027. [1]")
+    answer = put_question(library, "Is there a most favoured nation clause?", model)
+    checked = answer.checked
+    assert (checked.kind, checked.reason) == (AnswerKind.NOT_FOUND, "not_answered_by_passages")
+    assert checked.claims == () and checked.nearest
+    assert model.asked == [] and body(answer)["draft"] == ""
+    assert body(answer)["judgement"]["probability"] == 0.0
+
+
+@pytest.mark.usefixtures("unanswerable")
+def test_a_refusal_names_the_pages_that_could_not_be_read(library: Library, tmp_path: Path) -> None:
+    put(library, tmp_path, scan="A note about parking.\f(unreadable)")
+    answer = put_question(library, "Who may park?", ScriptedModel())
+    assert answer.checked.coverage.unreadable == (("scan.pdf", (1,)),)
+    assert answer.checked.coverage.documents == 3
+    assert body(answer)["coverage"]["unreadable"] == [["scan.pdf", [2]]]
+
+
+def test_an_empty_library_is_said_to_be_empty(tmp_path: Path) -> None:
+    with open_library(tmp_path / "empty", create=True) as library:
+        model = ScriptedModel()
+        answer = put_question(library, END, model)
+        assert (answer.checked.kind, answer.checked.reason) == (AnswerKind.NOT_FOUND, "library_empty")
+        assert model.asked == []
+        assert body(answer)["embedder"]["name"] == "fake"
+
+
+@pytest.mark.parametrize("remark", ["Who are you?", "Thanks!", "你是谁？", "谢谢"])
+def test_conversation_is_marked_and_cites_nothing(library: Library, remark: str) -> None:
+    answer = put_question(library, remark, ScriptedModel("I am Vademecum."))
+    checked = answer.checked
+    assert checked.kind is AnswerKind.CONVERSATION
+    assert [(c.text, c.verdict, c.citations) for c in checked.claims] == [("I am Vademecum.", Verdict.CONVERSATION, ())]
+    assert checked.nearest == () and body(answer)["candidates"] == []
+
+
+def test_a_chinese_question_is_answered_from_the_chinese_text(library: Library) -> None:
+    question = "阿司匹林的最大剂量是多少？"
+    answer = put_question(library, question, Quoting("阿司匹林的最大剂量为每日四克。", "每日四克"))
+    assert answer.checked.claims[0].verdict is Verdict.SUPPORTED
+    assert answer.checked.claims[0].citations[0].document == "dose.pdf"
+
+
+# -- the record
+
+
+def test_the_record_is_durable_before_the_answer_is_returned(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(body: object) -> AuditRecord:
+        raise UserProblem("library_disk_full", folder="lib")
+
+    monkeypatch.setattr(library, "append_record", full)
+    with pytest.raises(UserProblem) as problem:
+        put_question(library, END, Quoting("The lease ends on 31 March 2027.", "31 March"))
+    assert problem.value.key == "library_disk_full"
+
+
+def test_the_record_is_found_again_after_closing(tmp_path: Path) -> None:
+    with open_library(tmp_path / "lib", create=True) as library:
+        put(library, tmp_path, lease=LEASE)
+        answer = put_question(library, END, ScriptedModel(""))
+    with open_library(tmp_path / "lib") as library:
+        assert list(library.records()) == [answer.record]
+
+
+def test_the_record_holds_all_that_is_needed_to_retrace_the_answer(library: Library) -> None:
+    model = Quoting("The lease ends on 30 April 2031.", "31 March")
+    answer = put_question(library, END, model, scope=Scope(documents=("lease.pdf",)), user="ada", seed=7)
+    told = body(answer)
+    assert (told["question"], told["user"], told["kind"], told["seed"]) == (END, "ada", "answered", 7)
+    assert told["scope"] == {"collections": [], "documents": ["lease.pdf"]}
+    assert told["library_revision"] == library.revision
+    assert told["model"]["sha256"] == model.identity.sha256
+    assert told["embedder"]["dimensions"] == 64
+    assert len(told["prompt_sha256"]) == 64
+    assert told["utc"].startswith("20") and told["monotonic"] > 0
+    assert all(len(c["text_sha256"]) == 64 and c["document"] == "lease.pdf" for c in told["candidates"])
+    assert {e["passage"] for e in told["evidence"]} <= {c["passage"] for c in told["candidates"]}
+    assert "30 April 2031" in told["draft"]
+    assert [s["text"] for s in told["sentences"]] == shown(answer)
+    assert told["removed"][0]["faults"] and told["removed"][0]["verdict"] == "unsupported"
+    assert set(told["seconds"]) == {"find", "first_token", "draft", "verify", "total"}
+
+
+def test_each_answer_follows_the_one_before(library: Library) -> None:
+    first = put_question(library, END, ScriptedModel("")).record
+    second = put_question(library, "Thanks!", ScriptedModel("With pleasure.")).record
+    assert (first.sequence, second.sequence) == (1, 2)
+    assert second.previous == first.hash
+
+
+# -- scope
+
+
+def test_an_answer_stays_within_its_scope(library: Library, tmp_path: Path) -> None:
+    put_in(library, tmp_path, "Other matter", lease="The lease ends on 1 January 1999.")
+    scope = Scope(collections=("Other matter",))
+    answer = put_question(library, END, ScriptedModel(""), scope=scope)
+    assert shown(answer) == ["The lease ends on 1 January 1999."]
+    assert answer.checked.coverage.documents == 1
+
+
+@pytest.mark.parametrize(
+    ("scope", "key"),
+    [
+        (Scope(collections=("No such matter",)), "library_unknown_collection"),
+        (Scope(documents=("nothing.pdf",)), "library_unknown_document"),
+    ],
+)
+def test_an_unknown_scope_is_refused_before_the_model_is_asked(library: Library, scope: Scope, key: str) -> None:
+    model = ScriptedModel()
+    with pytest.raises(UserProblem) as problem:
+        put_question(library, END, model, scope=scope)
+    assert problem.value.key == key
+    assert model.asked == [] and list(library.records()) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "key"),
+    [
+        ("", "question_empty"),
+        (" \n\t", "question_empty"),
+        ("?!", "question_empty"),
+        ("x" * 50_000, "question_too_long"),
+    ],
+)
+def test_what_is_no_question_is_refused_in_a_sentence(library: Library, question: str, key: str) -> None:
+    with pytest.raises(UserProblem) as problem:
+        put_question(library, question, ScriptedModel())
+    assert problem.value.key == key
+    assert problem.value.sentence("en") and problem.value.sentence("zh")
+    assert list(library.records()) == []
+
+
+# -- on the way
+
+
+def test_what_was_found_is_told_before_the_model_speaks(library: Library) -> None:
+    order: list[str] = []
+
+    def found(candidates: Sequence[Candidate]) -> None:
+        assert candidates
+        order.append("found")
+
+    def stage(progress: Progress) -> None:
+        order.append(progress.stage)
+
+    put_question(
+        library,
+        END,
+        Quoting("The lease ends on 31 March 2027.", "31 March"),
+        on_found=found,
+        on_text=lambda _: order.append("text"),
+        report=stage,
+    )
+    assert order == ["stage_finding", "found", "stage_judging", "stage_drafting", "text", "stage_verifying"]
+
+
+@pytest.mark.parametrize("stage", ["stage_finding", "stage_judging", "stage_drafting"])
+def test_a_question_can_be_cancelled_at_every_stage_and_leaves_no_record(library: Library, stage: str) -> None:
+    token = CancelToken()
+
+    def stop(progress: Progress) -> None:
+        if progress.stage == stage:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        put_question(library, END, ScriptedModel(""), report=stop, cancel=token)
+    assert list(library.records()) == []
+
+
+# -- documents change
+
+
+@pytest.fixture
+def outlook(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], list[Document]]:
+    """Adds or replaces a one-line document through the importing engine."""
+    monkeypatch.setattr(importing, "cut", fake_cut)
+
+    def write(name: str, replaces: str) -> list[Document]:
+        growth = {"january.pdf": "3.5", "july.pdf": "3.1"}[name]
+        file = tmp_path / name
+        file.write_text(f"The growth of the world economy in 2025 is {growth}%.", encoding="utf-8")
+        reader, embedder = as_reader(FakeReader()), FakeEmbedder()
+        if replaces:
+            importing.replace_file(library, reader, embedder, replaces, file, collection="General")
+        else:
+            importing.add_files(library, reader, embedder, [file], collection="General")
+        return library.documents()
+
+    return write
+
+
+def test_a_replaced_document_answers_and_a_removed_one_is_silent(
+    library: Library, outlook: Callable[[str, str], list[Document]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "What is the growth of the world economy in 2025?"
+
+    def said() -> str:
+        return " ".join(shown(put_question(library, question, ScriptedModel(""))))
+
+    outlook("january.pdf", "")
+    assert "3.5%" in said()
+    outlook("july.pdf", "january.pdf")
+    after = said()
+    assert "3.1%" in after and "3.5%" not in after
+    library.remove(["july.pdf"])
+    assert "3.1%" not in said() and "3.5%" not in said()
+    judge_as(monkeypatch, answerable=False)
+    refused = put_question(library, question, ScriptedModel())
+    assert refused.checked.kind is AnswerKind.NOT_FOUND
