@@ -158,7 +158,7 @@ def _from_library(
     story.draft, first = draft(question, story.evidence, model, seed=seed, on_text=on_text, cancel=cancel)
     clock.drafted(first)
     report(Progress("stage_verifying"))
-    kept, removed = check(story.draft, story.evidence, question)
+    kept, removed = check(story.draft, story.evidence, question, unknown)
     kept += spoken_for(kept, story.evidence)
     kept = tuple(c for c in (_placed(claim, library) for claim in kept) if c.citations)
     if not kept:

@@ -75,7 +75,7 @@ def prompt(question: str, evidence: Sequence[Evidence], mark: str) -> list[Turn]
     turns = [Turn("system", _INSTRUCTIONS)]
     for example_mark, passages, asked, answer in _EXAMPLES:
         turns += [Turn("user", _question(passages, asked, example_mark)), Turn("assistant", answer)]
-    passages = "\n".join(f"[{e.number}] {_headed(e)}" for e in evidence)
+    passages = "\n".join(f"[{e.number}] {clean(e.text)}" for e in evidence)
     turns.append(Turn("user", _question(passages.replace(mark, ""), clean(question), mark)))
     return turns
 
@@ -133,12 +133,3 @@ def converse(
 
 def _question(passages: str, question: str, mark: str) -> str:
     return f"Passages:\n{mark}\n{passages}\n{mark}\n\nQuestion: {question}"
-
-
-def _headed(evidence: Evidence) -> str:
-    heading = evidence.candidate.passage.heading
-    text = clean(evidence.text)
-    if not heading:
-        return text
-    last = clean(heading[-1])
-    return text if text.startswith(last) else f"({last}) {text}"

@@ -8,11 +8,14 @@ each bring what they rank best; the two rankings are fused by reciprocal rank
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
-from core.embedding import Embedder
+import numpy as np
+
+from core.embedding import Embedder, Vectors
 from core.errors import CancelToken, UserProblem
+from core.glossary import wordings
 from core.library import Library
 from core.nouns import Candidate, Evidence, Passage, Scope
 from core.reading import sentences
@@ -29,7 +32,7 @@ _WORDS_WEIGHT = 1.0
 
 def checked_question(question: str) -> str:
     """``question`` trimmed.  Raises UserProblem when it is empty or too long to be a question."""
-    text = question.strip()
+    text = question.encode("utf-8", "replace").decode("utf-8").strip()  # half a character has no tokens
     if not any(c.isalnum() for c in text):
         raise UserProblem("question_empty")
     if len(text) > LONGEST_QUESTION:
@@ -50,9 +53,9 @@ def find(
     question = checked_question(question)
     scope = scope or Scope()
     library.use_embedder(embedder.identity)
-    asked = question_terms(question)
+    asked = list(dict.fromkeys(term for wording in wordings(question) for term in question_terms(wording)))
     depth = max(_DEPTH, 2 * k)
-    dense = library.search_vectors(embedder.embed_question(question), scope, depth)
+    dense = library.search_vectors(_vector(question, embedder), scope, depth)
     if cancel:
         cancel.check()
     words = library.search_words(asked, scope, depth)
@@ -73,7 +76,7 @@ def find(
             score=fused[key] / best,
             similarity=similarity.get(key, 0.0),
             keyword_score=keyword.get(key, 0.0),
-            coverage=_coverage(asked, passages[key]),
+            coverage=coverage(question, [passages[key]]),
         )
         for key in keys
         if key in passages and passages[key].sha256 in names
@@ -82,7 +85,17 @@ def find(
 
 def unknown_terms(question: str, library: Library, scope: Scope) -> tuple[str, ...]:
     """The terms of ``question`` that occur nowhere in ``scope``: what the documents never mention."""
-    return tuple(term for term in question_terms(question) if not library.search_words([term], scope, 1))
+    missing = [
+        tuple(term for term in question_terms(wording) if not library.search_words([term], scope, 1))
+        for wording in wordings(question)
+    ]
+    return min(missing, key=len)
+
+
+def coverage(question: str, passages: Sequence[Passage]) -> float:
+    """The share of the question's terms, 0..1, that ``passages`` hold together, in its better wording."""
+    held = {term for passage in passages for term in terms(passage.embedded_text)}
+    return max(_share(question_terms(wording), held) for wording in wordings(question))
 
 
 def evidence(
@@ -147,27 +160,32 @@ def _weigh_sentences(
     question: str, candidates: Sequence[Candidate], embedder: Embedder, cancel: CancelToken | None
 ) -> list[list[_Sentence]]:
     """The sentences of each candidate with their similarity to the question and the share of its terms they hold."""
-    asked = set(question_terms(question))
+    asked = [question_terms(wording) for wording in wordings(question)]
     spans = [sentences(c.passage.text) or [(0, len(c.passage.text))] for c in candidates]
     texts = [c.passage.text[a:b] for c, own in zip(candidates, spans, strict=True) for a, b in own]
     if not texts:
         return []
-    similar = iter(embedder.embed_passages(texts, cancel=cancel) @ embedder.embed_question(question))
+    # Sentences are compared with the wording of documents alone: they are the documents' own.
+    similar = iter(embedder.embed_passages(texts, cancel=cancel) @ embedder.embed_question(wordings(question)[-1]))
     weighed: list[list[_Sentence]] = []
     for candidate, own in zip(candidates, spans, strict=True):
         row = []
         for a, b in own:
             found = set(terms(candidate.passage.text[a:b]))
-            row.append(_Sentence(a, b, float(next(similar)), len(asked & found) / max(len(asked), 1)))
+            row.append(_Sentence(a, b, float(next(similar)), max(_share(wanted, found) for wanted in asked)))
         weighed.append(row)
     return weighed
 
 
-def _coverage(asked: Sequence[str], passage: Passage) -> float:
-    if not asked:
-        return 0.0
-    found = set(terms(passage.embedded_text))
-    return sum(1 for term in asked if term in found) / len(asked)
+def _vector(question: str, embedder: Embedder) -> Vectors:
+    """The unit vector between the wordings of ``question``."""
+    mean = np.mean([embedder.embed_question(wording) for wording in wordings(question)], axis=0)
+    vector: Vectors = np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
+    return vector
+
+
+def _share(asked: Sequence[str], held: Set[str]) -> float:
+    return sum(term in held for term in asked) / max(len(asked), 1)
 
 
 def _excerpt(

@@ -15,8 +15,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.finding import coverage
 from core.nouns import Candidate, Evidence
-from core.terms import is_chinese, normalise, question_terms, terms
+from core.terms import is_chinese, normalise, question_terms
 
 _PASSAGES = 3
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -56,26 +57,24 @@ def judge_evidence(
 ) -> Judgement:
     """How probable it is that these passages answer ``question``; ``unknown`` are its terms that occur nowhere."""
     similarity = max((e.similarity for e in evidence), default=0.0)
-    asked = question_terms(question)
     best = sorted(candidates, key=lambda c: -c.score)[:_PASSAGES]
-    held = {term for c in best for term in terms(c.passage.embedded_text)}
-    coverage = sum(term in held for term in asked) / max(len(asked), 1)
+    covered = coverage(question, [c.passage for c in best])
     p = probability(
         similarity,
-        coverage,
-        len(unknown) / max(len(asked), 1),
+        covered,
+        len(unknown) / max(len(question_terms(question)), 1),
         chinese=is_chinese(question),
         across=_across(question, evidence),
     )
     said = " ".join(" ".join((c.document, c.passage.embedded_text)) for c in candidates)
     years = tuple(year for year in dict.fromkeys(_YEAR.findall(normalise(question))) if year not in said)
-    return Judgement(round(p, 4), round(similarity, 4), round(coverage, 4), tuple(unknown), years)
+    return Judgement(round(p, 4), round(similarity, 4), round(covered, 4), tuple(unknown), years)
 
 
-def probability(similarity: float, coverage: float, unknown: float, *, chinese: bool, across: bool = False) -> float:
+def probability(similarity: float, covered: float, unknown: float, *, chinese: bool, across: bool = False) -> float:
     """The logistic function of the signals; ``across`` when the passages are in another language."""
     weights = _ACROSS if across else _CHINESE if chinese else _ENGLISH
-    score = weights.similarity * similarity + weights.coverage * coverage + weights.unknown * unknown + weights.constant
+    score = weights.similarity * similarity + weights.coverage * covered + weights.unknown * unknown + weights.constant
     return 1.0 / (1.0 + math.exp(-score))
 
 

@@ -6,6 +6,10 @@ A sentence is judged by a table of faults:
     cites_nothing    no citation, or one that is not evidence of this question   unsupported
     number_absent    a number, unit, date or section of the sentence is not in
                      the passages it cites                                       unsupported
+    figures_apart    its numbers stand in the passage, but not together          unsupported
+    name_absent      a proper name of the sentence is nowhere in what was found
+                     of the document                                             unsupported
+    never_mentioned  a word of the question that no document searched mentions   unsupported
     echo             it asks, or only says the question again                    unsupported
     negation_added   it denies, the passage does not                             unsupported
     negation_lost    the passage denies, it does not                             partial
@@ -24,9 +28,20 @@ from core.nouns import Citation, Claim, Draft, DraftSentence, Evidence, Verdict
 from core.reading import sentences
 from core.terms import terms
 
-SUPPORTED_FROM = 0.72  # share of a sentence's terms found in its passages, weighted towards the best sentences
+SUPPORTED_FROM = 0.8  # share of a sentence's terms found in its passages, weighted towards the best sentences
 PARTIAL_FROM = 0.45
-FATAL = frozenset({"cites_nothing", "number_absent", "echo", "negation_added", "little_support"})
+FATAL = frozenset(
+    {
+        "cites_nothing",
+        "number_absent",
+        "figures_apart",
+        "name_absent",
+        "never_mentioned",
+        "echo",
+        "negation_added",
+        "little_support",
+    }
+)
 
 _NEGATION = re.compile(
     r"\b(?:not|no|never|neither|nor|none|without|cannot|nothing|prohibit(?:s|ed)?|forbid(?:s|den)?)\b|n't\b"
@@ -46,16 +61,21 @@ class Support:
     end: int
 
 
-def check(draft: Draft, evidence: Sequence[Evidence], question: str) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
-    """The sentences that stand (supported or partial) and those that were removed, each with its faults."""
-    judged = [judge(sentence, evidence, question) for sentence in draft.sentences]
+def check(
+    draft: Draft, evidence: Sequence[Evidence], question: str, unknown: Sequence[str] = ()
+) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
+    """The sentences that stand (supported or partial) and those that were removed, each with its faults.
+
+    ``unknown`` are the index terms of the question that occur in no document searched.
+    """
+    judged = [judge(sentence, evidence, question, unknown) for sentence in draft.sentences]
     return (
         tuple(c for c in judged if c.verdict is not Verdict.UNSUPPORTED),
         tuple(c for c in judged if c.verdict is Verdict.UNSUPPORTED),
     )
 
 
-def judge(sentence: DraftSentence, evidence: Sequence[Evidence], question: str) -> Claim:
+def judge(sentence: DraftSentence, evidence: Sequence[Evidence], question: str, unknown: Sequence[str] = ()) -> Claim:
     """One sentence with its verdict, faults, and the quotes it stands on."""
     known = {e.number: e for e in evidence}
     cited = [known[n] for n in sentence.cited if n in known]
@@ -72,6 +92,15 @@ def judge(sentence: DraftSentence, evidence: Sequence[Evidence], question: str) 
         faults.append("echo")
     if missing_figures(sentence.text, "\n".join(_said_by(e) for e in cited)):
         faults.append("number_absent")
+    elif not all(_figures_together(sentence.text[a:b], cited) for a, b in sentences(sentence.text)):
+        faults.append("figures_apart")
+    documents = {e.candidate.document for e in cited}
+    said = [_said_by(e) for e in evidence if e.candidate.document in documents]
+    if missing_names(sentence.text, "\n".join((*said, *documents))):
+        faults.append("name_absent")
+    # Only whole words: two characters that end one Chinese word and begin the next mean nothing.
+    if {term for term in unknown if term.isascii()}.intersection(terms(sentence.text)):
+        faults.append("never_mentioned")
     strongest, place = max(supports, key=lambda pair: pair[1].score)
     faults += negation_faults(sentence.text, strongest.text[place.start : place.end])
     if score < PARTIAL_FROM:
@@ -120,6 +149,26 @@ def missing_figures(claim: str, source: str) -> tuple[str, ...]:
     ]
     missing += sorted(dates(claim) - dates(source))
     return tuple(missing)
+
+
+def _figures_together(claim: str, cited: Sequence[Evidence]) -> bool:
+    """Whether one clause of one passage has all the numbers of ``claim``; those of two clauses say something else."""
+    if len(quantities(claim)) < 2:
+        return True
+    for item in cited:
+        heading = "\n".join((*item.candidate.passage.heading, item.candidate.passage.number))
+        for start, end in sentences(item.text):
+            for clause in re.split(r"[;；]", item.text[start:end]):
+                if not missing_figures(claim, f"{heading}\n{clause}"):
+                    return True
+    return False
+
+
+def missing_names(claim: str, source: str) -> tuple[str, ...]:
+    """Proper names (capitalised words inside an English sentence) of ``claim`` that ``source`` does not have."""
+    known = set(re.findall(r"[a-z0-9]+", source.lower()))
+    inside = re.sub(r"(?:^|[.!?:]\s+|[“\"(])\s*[A-Z]\w*", " ", claim)
+    return tuple(name for name in re.findall(r"\b[A-Z][A-Za-z0-9]{2,}", inside) if name.lower() not in known)
 
 
 def negation_faults(claim: str, source: str) -> list[str]:
@@ -181,7 +230,7 @@ def _completed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _weights(claim: str) -> dict[str, float]:
-    return {term: 2.0 if term[0].isdigit() else 1.0 for term in terms(claim)}
+    return dict.fromkeys(terms(claim), 1.0)
 
 
 def _said_by(evidence: Evidence) -> str:
@@ -197,6 +246,8 @@ def _calendar(quantity: Quantity, there: set[Quantity]) -> bool:
 def _echoes(claim: str, question: str) -> bool:
     if claim.rstrip().endswith(("?", "？")):
         return True
+    if not _NEGATION.search(claim) and set(terms(claim)) <= set(terms(question)):
+        return True
     own = "".join(re.findall(r"\w+", claim.lower()))
     asked = "".join(re.findall(r"\w+", question.lower()))
     return bool(own) and own in asked
@@ -204,5 +255,5 @@ def _echoes(claim: str, question: str) -> bool:
 
 def _nearest_clause(claim: str, source: str) -> str:
     wanted = set(terms(claim))
-    clauses = re.split(r"[,;，；：:]", source)
+    clauses = re.split(r"[,;，；：:。！？]|[.!?]\s|\n(?=[A-Z（(\d•])", source)
     return max(clauses, key=lambda clause: len(wanted & set(terms(clause))))

@@ -135,9 +135,8 @@ def fake_cut(reading: Reading, count_tokens: Callable[[Sequence[str]], list[int]
 class ScriptedModel:
     """A language model that says what it was told to, in order; ``asked`` holds the turns of every call."""
 
-    def __init__(self, *answers: str, yes: float = 2.0) -> None:
+    def __init__(self, *answers: str) -> None:
         self._answers = list(answers)
-        self._yes = yes
         self.asked: list[tuple[Turn, ...]] = []
 
     @property
@@ -173,12 +172,3 @@ class ScriptedModel:
             on_text(text)
         digest = hashlib.sha256("\0".join(t.content for t in turns).encode()).hexdigest()
         return Generation(text, len(text), 10, 0, digest, 0.01, 0.02, True)
-
-    def choose(
-        self, turns: Sequence[Turn], choices: Sequence[str], *, opening: str = "", cancel: CancelToken | None = None
-    ) -> tuple[float, ...]:
-        if cancel is not None:
-            cancel.check()
-        self.asked.append(tuple(turns))
-        weights = np.array([self._yes] + [0.0] * (len(choices) - 1))
-        return tuple(float(w) for w in weights - np.log(np.exp(weights).sum()))

@@ -162,3 +162,52 @@ def test_an_item_of_a_list_keeps_its_lead_in() -> None:
     item = ARTICLE[ARTICLE.index("（二）") :]
     claim = spoken_for((), [relevant(ARTICLE, item, 4.0)])[0]
     assert claim.text == ARTICLE
+
+
+LEAVE = "职工累计工作已满1年不满10年的，年休假5天；已满10年不满20年的，年休假10天；已满20年的，年休假15天。"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fault"),
+    [("已满10年不满20年的，年休假5天。", "figures_apart"), ("已满10年不满20年的，年休假10天。", "")],
+)
+def test_numbers_must_stand_together(sentence: str, fault: str) -> None:
+    found, faults = verdict(sentence, (1,), LEAVE)
+    assert faults == ((fault,) if fault else ())
+    assert (found is Verdict.SUPPORTED) is not bool(fault)
+
+
+def test_a_dose_of_the_line_above_is_struck() -> None:
+    sentence = "In patients with creatinine clearance of 30 to 59 mL/min the dose is 250 mg every 24 hours."
+    assert verdict(sentence, (1,), DOSE) == (Verdict.UNSUPPORTED, ("figures_apart",))
+
+
+def test_another_party_is_struck() -> None:
+    law = "This Agreement shall be governed by and construed in accordance with the laws of the State of Nevada."
+    sentence = "The agreement with TruckThat shall be governed by and construed in accordance with the laws of Nevada."
+    found, faults = verdict(sentence, (1,), law)
+    assert found is Verdict.UNSUPPORTED
+    assert "name_absent" in faults
+    assert verdict("The laws of the State of Nevada govern this Agreement.", (1,), law)[0] is not Verdict.UNSUPPORTED
+
+
+def test_what_no_document_mentions_is_struck() -> None:
+    claim = judge(
+        DraftSentence("The dose of ciprofloxacin is 250 mg every 12 hours.", (1,)),
+        evidence(DOSE),
+        "?",
+        ("ciprofloxacin",),
+    )
+    assert "never_mentioned" in claim.faults
+    assert claim.verdict is Verdict.UNSUPPORTED
+
+
+def test_the_words_of_the_question_in_another_order_are_no_answer() -> None:
+    found, faults = verdict(
+        "The insurance must the consultant maintain.",
+        (1,),
+        "The consultant must maintain records.",
+        question="Which insurance must the consultant maintain?",
+    )
+    assert found is Verdict.UNSUPPORTED
+    assert "echo" in faults

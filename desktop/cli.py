@@ -1,0 +1,338 @@
+"""The command line: ``vademecum COMMAND``.
+
+Exit codes: 0 done; 1 a problem that a sentence explains; 2 wrong usage; 3 done in
+part (some files or questions failed); 4 damage or tampering was found; 70 a fault of
+this program; 130 stopped by the user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from core.errors import Cancelled, CancelToken, TryAgain, UserProblem, VademecumError
+from core.messages import say
+from core.settings import Settings, load_settings
+from desktop import forms, house
+
+OK, PROBLEM, USAGE, IN_PART, DAMAGED, FAULT, STOPPED = 0, 1, 2, 3, 4, 70, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(encoding="utf-8", errors="replace")
+    house.go_offline()
+    if words[:1] == [house.PROBE]:
+        from core.language_model import main as probe  # a part like the others
+
+        return probe(["--probe", *words[1:]])
+    language = house.language(Settings(), _asked_language(words))
+    cancel = CancelToken()
+    previous = signal.signal(signal.SIGINT, _stopper(cancel, language))
+    try:
+        try:
+            settings = load_settings()
+            language = house.language(settings, _asked_language(words))
+            return _run(words, settings, language, cancel)
+        except VademecumError as problem:
+            # Whatever fails once a person asked to stop failed because of it: children are told to stop too.
+            stopped = isinstance(problem, Cancelled) or cancel.cancelled
+            _complain(Cancelled() if stopped else problem, language, as_json="--json" in words)
+            if problem.key == "cannot_write":
+                _drop_output()  # what is still waiting for a full disk would be tried again at the end
+            return STOPPED if stopped else PROBLEM
+        except KeyboardInterrupt:
+            _complain(Cancelled(), language, as_json="--json" in words)
+            return STOPPED
+        except BrokenPipeError:
+            raise
+        except Exception as fault:  # a bug of ours: said in a sentence, kept for a report
+            if cancel.cancelled:
+                _complain(Cancelled(), language, as_json="--json" in words)
+                return STOPPED
+            key = "out_of_memory" if isinstance(fault, MemoryError) else "fault_of_ours"
+            kept = _keep_fault(fault)
+            fault_words = f"{type(fault).__name__}: {fault}"[:200]
+            _complain(UserProblem(key, fault=fault_words, file=kept), language, as_json="--json" in words)
+            return FAULT
+    except BrokenPipeError:  # whoever read the output went away, as `head` does
+        _drop_output()
+        return STOPPED
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _run(words: Sequence[str], settings: Settings, language: str, cancel: CancelToken) -> int:
+    try:
+        chosen = build_parser(language).parse_args(words)
+    except SystemExit as end:  # help was shown, or the sentence about wrong usage
+        return end.code if isinstance(end.code, int) else USAGE
+    # The engine takes a second or two to import: help and usage do not wait for it, and Ctrl-C finds its handler set.
+    from desktop import commands
+    from desktop.presenting import Screen
+
+    cancel.check()
+    context = commands.Context(
+        settings=settings,
+        screen=Screen(language, json_wanted=chosen.json),
+        language=language,
+        library_folder=house.default_library() if chosen.library is None else Path(chosen.library),
+        cancel=cancel,
+    )
+    run: Callable[[commands.Context, argparse.Namespace], int] = getattr(commands, chosen.run)
+    code = run(context, chosen)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        raise UserProblem(
+            "cannot_write", path=say("standard_output", language), fault=fault.strerror or fault
+        ) from fault
+    return code
+
+
+def _stopper(cancel: CancelToken, language: str) -> Callable[[int, FrameType | None], None]:
+    """The first Ctrl-C asks to stop at a safe point, the second stops."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        if cancel.cancelled:
+            raise KeyboardInterrupt
+        cancel.cancel()
+        if sys.stderr.isatty():
+            with contextlib.suppress(OSError):
+                os.write(2, f"\r\n{say('stopping', language)}\r\n".encode())
+
+    return stop
+
+
+def _complain(problem: VademecumError, language: str, *, as_json: bool) -> None:
+    """The sentence on standard error; for a program that reads JSON, also as JSON on standard output."""
+    sentence = problem.sentence(language)
+    mark = "" if isinstance(problem, Cancelled) else "✘ "
+    print(f"{mark}{forms.printable(sentence)}", file=sys.stderr, flush=True)
+    if as_json:
+        form = {"error": {"key": problem.key, "sentence": sentence, "try_again": isinstance(problem, TryAgain)}}
+        try:
+            print(json.dumps(form, ensure_ascii=False, indent=2), flush=True)
+        except OSError:  # the output may itself be the problem
+            _drop_output()
+
+
+def _keep_fault(fault: Exception) -> Path:
+    file = house.fault_file()
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as out:
+            out.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n")
+            traceback.print_exception(fault, file=out)
+    return file
+
+
+def _drop_output() -> None:
+    # Python would try to write the rest at its end, and complain in its own way.
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _asked_language(words: Sequence[str]) -> str:
+    for position, word in enumerate(words):
+        if word == "--language" and position + 1 < len(words):
+            return words[position + 1]
+        if word.startswith("--language="):
+            return word.partition("=")[2]
+    return ""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    language = "en"
+
+    def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, say("usage_prefix", self.language) if prefix is None else prefix)
+
+
+class _ChineseFormatter(_Formatter):
+    language = "zh"
+
+
+# What argparse says in English, and what is said instead; the group is what the sentence names.
+_USAGE = (
+    (re.compile(r"the following arguments are required: (.+)"), "usage_missing"),
+    (re.compile(r"unrecognized arguments: (.+)"), "usage_unknown"),
+    (re.compile(r"argument .+: invalid choice: '?(.*?)'? \(.+"), "usage_choice"),
+    (re.compile(r"argument (.+): expected .+"), "usage_no_value"),
+    (re.compile(r"argument .+: invalid .+ value: '?(.*?)'?"), "usage_number"),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argparse parser that speaks the user's language."""
+
+    def __init__(self, language: str, **options: Any) -> None:
+        formatter = _ChineseFormatter if language == "zh" else _Formatter
+        super().__init__(formatter_class=formatter, allow_abbrev=False, add_help=False, **options)
+        self.language = language
+        self._positionals.title = say("usage_arguments", language)
+        self._optionals.title = say("usage_options", language)
+        self.add_argument("-h", "--help", action="help", help=say("help_help", language))
+
+    def error(self, message: str) -> NoReturn:
+        sentence = say("usage_wrong", self.language, fault=message)
+        for pattern, key in _USAGE:
+            if found := pattern.fullmatch(message):
+                sentence = say(key, self.language, word=found.group(1))
+        self.print_usage(sys.stderr)
+        print(f"✘ {sentence}\n  {say('usage_help', self.language, command=self.prog)}", file=sys.stderr)
+        raise SystemExit(USAGE)
+
+
+def build_parser(language: str) -> argparse.ArgumentParser:
+    """The whole grammar of the command line, its help in ``language``; ``run`` names a function of commands."""
+
+    def words(key: str) -> str:
+        return say(f"help_{key}", language)
+
+    def common(made: argparse.ArgumentParser, *, top: bool = False) -> None:
+        """Options that may stand before or after the command."""
+        absent = None if top else argparse.SUPPRESS
+        made.add_argument("--library", metavar="DIR", default=absent, help=words("library"))
+        made.add_argument("--json", action="store_true", default=False if top else absent, help=words("json"))
+        made.add_argument("--language", choices=("en", "zh"), default=absent, help=words("language"))
+
+    parser = _Parser(language, prog="vademecum", description=words("program"), epilog=words("exit_codes"))
+    common(parser, top=True)
+    parser.add_argument("--version", action="version", version=f"vademecum {house.version()}", help=words("version"))
+    top = parser.add_subparsers(title=words("commands"), metavar="COMMAND", required=True)
+
+    def command(name: str, group: str = "", under: Any = top) -> argparse.ArgumentParser:
+        run = f"{group}_{name}" if group else name
+        made: argparse.ArgumentParser = under.add_parser(
+            name, help=words(run), description=words(run), language=language
+        )
+        common(made)
+        made.set_defaults(run=run)
+        return made
+
+    def group(name: str) -> Callable[[str], argparse.ArgumentParser]:
+        made = top.add_parser(name, help=words(name), description=words(name), language=language)
+        inner = made.add_subparsers(title=words("actions"), metavar="ACTION", required=True)
+        return lambda action: command(action, name, inner)
+
+    def scope(made: argparse.ArgumentParser) -> None:
+        made.add_argument("--collection", action="append", default=[], metavar="NAME", help=words("in_collection"))
+        made.add_argument("--document", action="append", default=[], metavar="FILE", help=words("in_document"))
+
+    def importing(made: argparse.ArgumentParser, collection: str) -> None:
+        made.add_argument("--collection", default="", metavar="NAME", help=words(collection))
+        made.add_argument("--password", default=None, metavar="WORD", help=words("password"))
+        made.add_argument("--no-ocr", action="store_true", help=words("no_ocr"))
+
+    def batch(made: argparse.ArgumentParser) -> None:
+        made.add_argument("--batch", metavar="Q.jsonl", help=words("batch"))
+        made.add_argument("--out", metavar="OUT.jsonl", help=words("out"))
+
+    add = command("add")
+    add.add_argument("paths", nargs="*", metavar="PATH", help=words("paths"))
+    add.add_argument("--resume", action="store_true", help=words("resume"))
+    importing(add, "into_collection")
+
+    replace = command("replace")
+    replace.add_argument("old", metavar="NAME", help=words("old"))
+    replace.add_argument("new", metavar="FILE", help=words("new"))
+    importing(replace, "in_collection")
+
+    remove = command("remove")
+    remove.add_argument("names", nargs="+", metavar="NAME", help=words("names"))
+    remove.add_argument("--collection", default=None, metavar="NAME", help=words("in_collection"))
+
+    documents = command("documents")
+    documents.add_argument("--collection", action="append", default=[], metavar="NAME", help=words("in_collection"))
+
+    collections = group("collections")
+    collections("list")
+    collections("create").add_argument("name", metavar="NAME", help=words("collection_name"))
+    rename = collections("rename")
+    rename.add_argument("old", metavar="OLD", help=words("collection_old"))
+    rename.add_argument("new", metavar="NEW", help=words("collection_new"))
+    move = collections("move")
+    move.add_argument("names", nargs="+", metavar="DOCUMENT", help=words("names"))
+    move.add_argument("--to", required=True, metavar="NAME", help=words("move_to"))
+    move.add_argument("--collection", default=None, metavar="NAME", help=words("move_from"))
+    delete = collections("delete")
+    delete.add_argument("name", metavar="NAME", help=words("collection_name"))
+    delete.add_argument("--with-documents", action="store_true", help=words("with_documents"))
+
+    search = command("search")
+    search.add_argument("question", nargs="?", metavar="QUESTION", help=words("question"))
+    search.add_argument("-k", type=_count, default=10, metavar="N", help=words("k"))
+    batch(search)
+    scope(search)
+
+    ask = command("ask")
+    ask.add_argument("question", nargs="?", metavar="QUESTION", help=words("question"))
+    ask.add_argument("--model", default="", metavar="NAME", help=words("model"))
+    ask.add_argument("--seed", type=_natural, default=0, metavar="N", help=words("seed"))
+    batch(ask)
+    scope(ask)
+
+    doctor = command("doctor")
+    doctor.add_argument("--repair", action="store_true", help=words("repair"))
+    doctor.add_argument("--rebuild-index", action="store_true", help=words("rebuild_index"))
+    doctor.add_argument("--password", default=None, metavar="WORD", help=words("password"))
+
+    audit = group("audit")
+    audit("list").add_argument("-n", type=_count, default=20, metavar="N", help=words("audit_n"))
+    audit("show").add_argument("sequence", type=_count, metavar="N", help=words("audit_sequence"))
+    audit("verify").add_argument("--checkpoint", default="", metavar="N:HASH", help=words("checkpoint"))
+
+    models = group("models")
+    models("list")
+    models("fetch").add_argument("names", nargs="*", metavar="NAME", help=words("fetch_names"))
+    add_model = models("add")
+    add_model.add_argument("file", metavar="FILE.gguf", help=words("model_file"))
+    add_model.add_argument("--name", default=None, metavar="NAME", help=words("model_name"))
+    models("probe").add_argument("name", metavar="NAME", help=words("model_named"))
+    models("remove").add_argument("name", metavar="NAME", help=words("model_named"))
+
+    evaluate = command("evaluate")
+    evaluate.add_argument("pack", metavar="PACK", help=words("pack"))
+    evaluate.add_argument("--suite", required=True, metavar="SUITE", help=words("suite"))
+    evaluate.add_argument("--n", type=_natural, default=0, metavar="N", help=words("evaluate_n"))
+    evaluate.add_argument("--asks", type=_natural, default=0, metavar="N", help=words("evaluate_asks"))
+    evaluate.add_argument("--model", default="", metavar="NAME", help=words("model"))
+    evaluate.add_argument("--seed", type=_natural, default=0, metavar="N", help=words("seed"))
+    evaluate.add_argument("--out", metavar="FILE.json", help=words("evaluate_out"))
+    return parser
+
+
+def _natural(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**31:
+        raise ValueError(text)
+    return value
+
+
+def _count(text: str) -> int:
+    value = _natural(text)
+    if not value:
+        raise ValueError(text)
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

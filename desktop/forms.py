@@ -1,0 +1,131 @@
+"""Nouns as plain JSON values: the forms that ``--json`` and ``--batch`` print.  Pages count from 1 here."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from core.messages import say
+from core.nouns import Answer, Candidate, Change, Citation, Claim, Coverage, Document, Rect
+
+Form = dict[str, object]
+
+# Escape sequences and the like, marks that turn the direction of writing, and letters that nobody sees.
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+
+
+def printable(text: str) -> str:
+    """``text`` (of a document, a file name) without what would steer a terminal or show it as something else."""
+    return _STEERING.sub("", text)
+
+
+def rects(boxes: Sequence[Rect]) -> list[list[float]]:
+    """Rectangles as [x0, y0, x1, y1], 0..1 of the displayed page, origin top left."""
+    return [[round(v, 5) for v in (r.x0, r.y0, r.x1, r.y1)] for r in boxes]
+
+
+def passage(candidate: Candidate, boxes: Sequence[Rect]) -> Form:
+    """A passage that the search found."""
+    found = candidate.passage
+    return {
+        "document": candidate.document,
+        "sha256": found.sha256,
+        "page": found.page_index + 1,
+        "page_label": candidate.page_label,
+        "passage_id": found.id,
+        "heading": list(found.heading),
+        "text": found.text,
+        "score": round(candidate.score, 5),
+        "rects": rects(boxes),
+    }
+
+
+def citation(cited: Citation) -> Form:
+    """Where a sentence stands."""
+    return {
+        "document": cited.document,
+        "sha256": cited.sha256,
+        "page": cited.page_index + 1,
+        "page_label": cited.page_label,
+        "passage_id": cited.passage_id,
+        "quote": cited.quote,
+        "rects": rects(cited.rects),
+    }
+
+
+def claim(said: Claim, language: str) -> Form:
+    """A sentence with its verdict and, where something did not hold, why."""
+    return {
+        "text": said.text,
+        "verdict": said.verdict.value,
+        "support": said.support,
+        "verbatim": said.verbatim,
+        "faults": list(said.faults),
+        "reasons": [say(fault, language) for fault in said.faults],
+        "citations": [citation(c) for c in said.citations],
+    }
+
+
+def coverage(covered: Coverage) -> Form:
+    """What was searched, and what in it could not be read."""
+    return {
+        "documents": covered.documents,
+        "pages": covered.pages,
+        "unreadable": [{"document": name, "pages": [p + 1 for p in pages]} for name, pages in covered.unreadable],
+    }
+
+
+def answer(given: Answer, language: str, rects_of: Callable[[Candidate], Sequence[Rect]]) -> Form:
+    """An answer with its record; ``rects_of`` tells where a passage stands on its page."""
+    checked = given.checked
+    return {
+        "question": checked.question,
+        "kind": checked.kind.value,
+        "reason": say(checked.reason, language) if checked.reason else "",
+        "sentences": [claim(c, language) for c in checked.claims],
+        "removed": [claim(c, language) for c in checked.removed],
+        "nearest": [passage(c, rects_of(c)) for c in checked.nearest],
+        "coverage": coverage(checked.coverage),
+        "model": dataclasses.asdict(given.model),
+        "library_revision": given.library_revision,
+        "record": {"sequence": given.record.sequence, "hash": given.record.hash},
+        "seconds": dataclasses.asdict(given.seconds),
+    }
+
+
+def document(known: Document, language: str) -> Form:
+    """A file in the library."""
+    return {
+        "id": known.id,
+        "document": known.name,
+        "title": known.title,
+        "collection": known.collection,
+        "sha256": known.sha256,
+        "pages": known.pages,
+        "ocr_pages": known.ocr_pages,
+        "unreadable_pages": [p + 1 for p in known.unreadable_pages],
+        "state": known.outcome.value,
+        "reason": say(known.reason, language) if known.reason else "",
+        "version": known.version,
+        "added_at": known.added_at,
+        "bytes": known.size,
+    }
+
+
+def change(made: Change) -> Form:
+    """What a change did."""
+
+    def reasons(items: Sequence[tuple[str, str]]) -> list[Mapping[str, str]]:
+        return [{"document": name, "reason": sentence} for name, sentence in items]
+
+    return {
+        "library_revision": made.revision,
+        "added": list(made.added),
+        "replaced": list(made.replaced),
+        "removed": list(made.removed),
+        "unchanged": list(made.unchanged),
+        "rejected": reasons(made.rejected),
+        "partial": reasons(made.partial),
+        "collections": list(made.collections),
+    }

@@ -1,0 +1,65 @@
+"""What `--json` and `--batch` print: shapes that others build on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from core.nouns import Change, Document, Outcome, Verdict
+from desktop import forms
+from tests.desktop.answers import ANSWER, BOX, CANDIDATE, CITATION, NOT_FOUND
+
+
+def test_a_passage_has_the_documented_shape() -> None:
+    form = forms.passage(CANDIDATE, (BOX,))
+    assert {"document", "sha256", "page", "page_label", "passage_id", "text", "score", "rects"} <= set(form)
+    assert (form["page"], form["page_label"]) == (5, "iii")
+    assert form["rects"] == [[0.1, 0.2, 0.9, 0.25]]
+
+
+def test_an_answer_has_the_documented_shape() -> None:
+    form = forms.answer(ANSWER, "en", lambda _: (BOX,))
+    wanted = "question kind sentences removed nearest coverage model library_revision record seconds"
+    assert set(wanted.split()) <= set(form)
+    assert form["kind"] == "answered"
+    assert form["seconds"] == {"find": 0.5, "first_token": 1.0, "draft": 2.0, "verify": 0.1, "total": 2.6}
+    sentence = form["sentences"][0]  # type: ignore[index]
+    assert {"text", "verdict", "citations"} <= set(sentence)
+    assert set(sentence["citations"][0]) == {
+        "document", "sha256", "page", "page_label", "passage_id", "quote", "rects",
+    }  # fmt: skip
+    assert json.loads(json.dumps(form)) == form
+
+
+def test_kinds_and_verdicts_are_the_documented_words() -> None:
+    assert forms.answer(NOT_FOUND, "en", lambda _: ())["kind"] == "not_found"
+    assert {v.value for v in Verdict} == {"supported", "partial", "unsupported", "conversation"}
+
+
+def test_a_refusal_brings_its_nearest_passages_with_their_places() -> None:
+    form = forms.answer(NOT_FOUND, "zh", lambda _: (BOX,))
+    assert form["sentences"] == []
+    assert form["nearest"] == [forms.passage(CANDIDATE, (BOX,))]
+    assert form["reason"] == "最接近的段落没有回答该问题。"
+    assert form["coverage"] == {"documents": 2, "pages": 9, "unreadable": [{"document": "scan.pdf", "pages": [2]}]}
+
+
+def test_what_was_struck_says_why_in_the_users_language() -> None:
+    removed = forms.answer(ANSWER, "zh", lambda _: ())["removed"]
+    assert removed[0]["faults"] == ["number_absent"]  # type: ignore[index]
+    assert removed[0]["reasons"] == ["其中的数字、单位、日期或条款号不在所引段落中"]  # type: ignore[index]
+
+
+def test_pages_count_from_one_everywhere() -> None:
+    assert forms.citation(replace(CITATION, page_index=0))["page"] == 1
+    known = Document(1, "ab", "a.pdf", "A", "m", 3, 0, (0, 2), Outcome.PARTIAL, "reading_some_pages", 1, "2026", 9)
+    form = forms.document(known, "en")
+    assert form["unreadable_pages"] == [1, 3]
+    assert form["state"] == "partial" and str(form["reason"]).startswith("Some pages")
+
+
+def test_a_change_names_what_was_rejected_and_why() -> None:
+    form = forms.change(Change(4, added=("a.pdf",), rejected=(("b.pdf", "It is empty."),)))
+    assert form["library_revision"] == 4
+    assert form["added"] == ["a.pdf"]
+    assert form["rejected"] == [{"document": "b.pdf", "reason": "It is empty."}]
