@@ -132,7 +132,6 @@ def evidence(
                 start=passage.start + start,
                 end=passage.start + end,
                 text=text,
-                relevance=round(_relevance(weighed[i]), 5),
                 similarity=round(best.similarity, 5),
                 best=(best.start - start, best.end - start),
             )

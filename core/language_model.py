@@ -445,7 +445,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         print(json.dumps(measure(Path(arguments[1]))))
     except UserProblem as problem:
-        print(json.dumps({"ok": False, "error": problem.sentence()}))
+        print(json.dumps({"ok": False, "key": problem.key, "error": problem.sentence()}))
         return 1
     return 0
 

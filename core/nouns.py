@@ -192,10 +192,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The part of a candidate that is shown to the model, numbered from 1 for this question.
+    """The part of a candidate that is shown to the model, numbered from 1, the most relevant first.
 
     ``start`` and ``end`` are on the page.  ``best`` is the sentence of ``text`` nearest to
-    the question, ``similarity`` its cosine, ``relevance`` its weight among all sentences.
+    the question, ``similarity`` its cosine.
     """
 
     number: int
@@ -203,7 +203,6 @@ class Evidence:
     start: int
     end: int
     text: str
-    relevance: float = 0.0
     similarity: float = 0.0
     best: tuple[int, int] = (0, 0)
 

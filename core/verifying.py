@@ -202,12 +202,12 @@ def cite(evidence: Evidence, start: int, end: int) -> Citation:
 def spoken_for(kept: Sequence[Claim], evidence: Sequence[Evidence], most: int = 2) -> tuple[Claim, ...]:
     """The documents' own sentences that belong into the answer beside what the model worded.
 
-    The most relevant sentence of all, unless a supported claim already quotes it; a second one where no
-    claim is supported by itself.
+    The nearest sentence of the first evidence, unless a supported claim already quotes it; one of the second
+    too where no claim is supported by itself.
     """
     supported = [c for c in kept if c.verdict is Verdict.SUPPORTED]
     quoted: list[Claim] = []
-    for item in sorted(evidence, key=lambda e: -e.relevance)[: 1 if supported else most]:
+    for item in evidence[: 1 if supported else most]:
         citation = cite(item, *_completed(item.text, *item.best))
         covered = any(
             c.passage_id == citation.passage_id and c.start < citation.end and citation.start < c.end

@@ -667,7 +667,7 @@ def _by_name(name: str, documents: Sequence[Document]) -> list[Document]:
 def _near(name: str, known: Iterable[str]) -> str:
     by_folded = {other.casefold(): other for other in known}
     near = difflib.get_close_matches(name.casefold(), list(by_folded), n=3, cutoff=0.5)
-    return ", ".join(f"“{by_folded[other]}”" for other in near) or "–"
+    return ", ".join(f"“{by_folded[other]}”" for other in near or sorted(by_folded)[:3]) or "–"
 
 
 def _removal(revision: int, documents: Sequence[Document]) -> Change:

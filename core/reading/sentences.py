@@ -34,8 +34,8 @@ ITEM = re.compile(
       (?P<zh>第[{CJK_NUMERAL}]+(?:编|分编|章|节|条|款)(?:之[{CJK_NUMERAL}]+)?)
         (?=[\s：:]|$|[^\s的规至到和或、，,以及款项]) |
       (?P<zhlist>[（(][{CJK_NUMERAL}]{{1,3}}[）)]|[一二三四五六七八九十]{{1,3}}、|\d{{1,2}}、) |
-      (?P<named>(?:ARTICLE|Article|SECTION|Section|CHAPTER|Chapter|PART|Part|APPENDIX|Appendix|EXHIBIT|Exhibit|SCHEDULE
-         |Schedule|ANNEX|Annex|§)\s*(?:\d+(?:\.\d+)*[A-Za-z]?|[IVXLC]+|[A-Z])(?=[\s.:)—–-]|$)) |
+      (?P<named>(?:(?:ARTICLE|Article|SECTION|Section|CHAPTER|Chapter|PART|Part|APPENDIX|Appendix|EXHIBIT|Exhibit|SCHEDULE
+         |Schedule|ANNEX|Annex)\s+|§\s*)(?:\d+(?:\.\d+)*[A-Za-z]?|[IVXLC]+|[A-Z])(?=[\s.:)—–-]|$)) |
       (?P<decimal>\d{{1,3}}(?:\.\d{{1,3}}){{1,4}})\.?(?=\s|$|[A-Z“"\u4e00-\u9fff]) |
       (?P<plain>\d{{1,3}}[.)])(?=\s|$|[A-Z\u4e00-\u9fff]) |
       (?P<paren>\((?:[a-zA-Z]|[ivxlIVXL]{{1,6}}|\d{{1,3}}|[a-z]{{2}})\))(?=\s|$|[A-Z“"]) |

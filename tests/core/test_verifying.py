@@ -136,21 +136,21 @@ def test_kept_and_removed_are_all_there_is() -> None:
     assert [c.text for c in removed] == ["Take 900 mg."]
 
 
-def relevant(text: str, best: str, relevance: float, number: int = 1) -> Evidence:
+def relevant(text: str, best: str, number: int = 1) -> Evidence:
     start = text.index(best)
-    return dataclasses.replace(evidence(text)[0], number=number, relevance=relevance, best=(start, start + len(best)))
+    return dataclasses.replace(evidence(text)[0], number=number, best=(start, start + len(best)))
 
 
 def test_the_most_relevant_sentence_of_the_documents_is_always_there() -> None:
     second = DOSE[DOSE.index("In patients with creatinine clearance of 15") :]
-    found = [relevant(CLAUSE, CLAUSE[:36], 3.0), relevant(DOSE, second, 4.0, 2)]
+    found = [relevant(DOSE, second), relevant(CLAUSE, CLAUSE[:36], 2)]
     claims = spoken_for((), found)
     assert [c.text for c in claims] == [second, CLAUSE[:36]]
     assert all(c.verbatim and c.verdict is Verdict.SUPPORTED for c in claims)
 
 
 def test_it_is_not_said_twice() -> None:
-    found = [relevant(DOSE, DOSE[: DOSE.index(".") + 1], 4.0)]
+    found = [relevant(DOSE, DOSE[: DOSE.index(".") + 1])]
     claim = judge(
         DraftSentence("250 mg every 12 hours with creatinine clearance of 30 to 59 mL/min.", (1,)), found, "?"
     )
@@ -160,7 +160,7 @@ def test_it_is_not_said_twice() -> None:
 
 def test_an_item_of_a_list_keeps_its_lead_in() -> None:
     item = ARTICLE[ARTICLE.index("（二）") :]
-    claim = spoken_for((), [relevant(ARTICLE, item, 4.0)])[0]
+    claim = spoken_for((), [relevant(ARTICLE, item)])[0]
     assert claim.text == ARTICLE
 
 

@@ -171,3 +171,10 @@ def test_tokens_are_counted_in_batches() -> None:
 def test_odd_pages_do_no_harm(page: str) -> None:
     reading = reading_of(page)
     assert_sound(reading, cut(reading, count, 50), 50)
+
+
+@pytest.mark.parametrize("text", ["PARTY A shall pay.", "SCHEDULES A and B are attached.", "Parts I to III follow."])
+def test_words_that_only_begin_like_a_heading_are_text(text: str) -> None:
+    passages = cut(reading_of(text), count, 100)
+    assert [p.text for p in passages] == [text]
+    assert passages[0].number == ""
