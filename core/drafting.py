@@ -65,7 +65,9 @@ def grammar(numbers: Sequence[int]) -> str:
     return (
         'root ::= sentence (" "? sentence)? (" "? sentence)?\n'
         "sentence ::= text cite cite?\n"
-        "text ::= [^\\[\\]\\n<> ] [^\\[\\]\\n<>]{5,420}\n"
+        "text ::= [^\\[\\]\\n<> ] char{5,420}\n"
+        # "<" and ">" only as in "< 15": never the beginning of a role mark.
+        "char ::= [^\\[\\]\\n<>] | [<>] [ =0-9]\n"
         f"cite ::= {cite}\n"
     )
 

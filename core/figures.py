@@ -36,10 +36,17 @@ _UNITS = {
     "hour": ("h", "hr", "hrs", "hour", "hours", "小时"),
     "day": ("day", "days", "天", "日", "个工作日", "工作日"),
     "week": ("week", "weeks", "周", "星期"),
-    "month": ("month", "months", "个月", "月"),
+    "month": ("month", "months", "个月"),
+    "month of the year": ("月", "月份"),
     "year": ("year", "years", "年", "周年", "岁"),
     "°c": ("°c", "℃", "摄氏度"),
     "dollar": ("dollars", "dollar", "usd", "美元"),
+    "pound": ("gbp", "pounds sterling", "英镑"),
+    "euro": ("eur", "euros", "欧元"),
+    "iu": ("iu", "international units", "国际单位"),
+    "meq": ("meq",),
+    "‰": ("‰",),
+    "‱": ("‱",),
     "yuan": ("yuan", "rmb", "cny", "元", "人民币"),
     "article": ("条",),
     "paragraph": ("款",),
@@ -47,6 +54,23 @@ _UNITS = {
 }
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
 _UNIT = "|".join(re.escape(w) for w in sorted(_UNIT_OF, key=len, reverse=True))
+_SCALES = {
+    "million": 10**6,
+    "m": 10**6,
+    "billion": 10**9,
+    "bn": 10**9,
+    "千": 10**3,
+    "万": 10**4,
+    "百万": 10**6,
+    "千万": 10**7,
+    "亿": 10**8,
+    "万亿": 10**12,
+}
+_CURRENCIES = {"$": "dollar", "¥": "yuan", "￥": "yuan", "£": "pound", "€": "euro"}
+_FRACTIONS = {"half": "1/2", "one third": "1/3", "two thirds": "2/3", "one quarter": "1/4", "three quarters": "3/4"}
+_FRACTION = re.compile(r"\b(" + "|".join(f.replace(" ", "[ -]") for f in _FRACTIONS) + r")\b")
+_HAN_FRACTION = re.compile(r"([零〇一二三四五六七八九十百千万]+)分之([零〇一二三四五六七八九十百千点]+)")
+_ONE = re.compile(r"\b(?:one|a single)(?= (?:\(1\) )?(?:day|week|month|year|hour|minute|percent|dollar|time)s?\b)")
 _MONTHS = """
     january february march april may june july august september october november december
     """.split()
@@ -69,7 +93,7 @@ _HUNDRED = re.compile(r"\b(?:one|a) (hundred|thousand)(?: and ([a-z]+))?\b")
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "○": 0}
 _PLACES = {"十": 10, "百": 100, "千": 1000, "万": 10000, "亿": 100000000}
 _HAN_NUMBER = re.compile(
-    r"百分之([零〇一二三四五六七八九十百千点]+)|([零〇○一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?)"
+    r"百分之([零〇一二三四五六七八九十百千点]+)|((?<![0-9])[零〇○一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?)"
 )
 _DATES = (
     re.compile(r"(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日"),
@@ -78,8 +102,8 @@ _DATES = (
     re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:day of\s+)?(?P<n>{_MONTH})\s*,?\s+(?P<y>\d{{4}})\b"),
 )
 _NUMBER = re.compile(
-    rf"(?<![a-z0-9_.])(?P<sign>[-−])?(?P<n>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)*)(?P<scale>\s*(?:million|billion|万|亿))?"
-    rf"(?:\s*(?P<u>{_UNIT})(?![a-z]))?"
+    rf"(?<![a-z0-9_.])(?P<sign>[-−])?(?P<n>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)*)(?P<scale>\s*(?:million|billion|千万|百万|万亿|千|万|亿)|(?:m|bn)\b)?"
+    rf"(?:\s*(?P<u>{_UNIT})(?![a-z])(?P<per>/[a-zµ0-9²]+|(?: a| per|每)\s?(?:day|kg|week|month|year|hour|日|天))?)?"
 )
 
 
@@ -91,7 +115,7 @@ def dates(text: str) -> set[str]:
 def quantities(text: str) -> set[Quantity]:
     """The numbers in ``text`` with their units; dates are left out.
 
-    Number words count from two: "one" and 一 are too often no number.
+    "One" and 一 count only before a unit and after 第: elsewhere they are too often no number.
     """
     return set(_quantities(_take_dates(_plain(text))[1]))
 
@@ -120,18 +144,20 @@ def _month(name: str) -> int:
 
 
 def _quantities(text: str) -> list[Quantity]:
+    found = [Quantity(_FRACTIONS[m[1].replace("-", " ")]) for m in _FRACTION.finditer(text)]
+    text = _FRACTION.sub(" ", text)
+    text = _HAN_FRACTION.sub(lambda m: _han_fraction(m, found), text)
+    text = _ONE.sub("1", text)
     text = _HAN_NUMBER.sub(_han, text)
     text = _HUNDRED.sub(lambda m: str((100 if m[1] == "hundred" else 1000) + _WORDS.get(m[2] or "", 0)), text)
     text = _ENGLISH.sub(_english, text)
     # "ninety (90) days" is one quantity said twice.
     text = re.sub(r"\b(\d[\d.,]*)\s*\(\s*(\d[\d.,]*\s*%?)\s*\)", r" \2 ", text)
-    found: list[Quantity] = []
     for match in _NUMBER.finditer(text):
-        value = _value(match["n"], (match["scale"] or "").strip())
+        value = ("-" if match["sign"] else "") + _value(match["n"], (match["scale"] or "").strip())
         before = text[max(0, match.start() - 1) : match.start()]
-        unit = _UNIT_OF.get(match["u"] or "", "")
-        if not unit and before in ("$", "¥"):
-            unit = "dollar" if before == "$" else "yuan"
+        unit = _UNIT_OF.get(match["u"] or "", "") + re.sub(r"\s?(?:a|per|每)\s?(?=\w)", "/", match["per"] or "")
+        unit = unit or _CURRENCIES.get(before, "")
         found.append(Quantity(value, unit))
     return found
 
@@ -141,10 +167,18 @@ def _value(digits: str, scale: str) -> str:
     if plain.count(".") > 1:
         return plain
     try:
-        number = Decimal(plain) * {"million": 10**6, "billion": 10**9, "万": 10**4, "亿": 10**8}.get(scale, 1)
+        number = Decimal(plain) * _SCALES.get(scale, 1)
     except InvalidOperation:
         return plain
     return format(number.normalize(), "f")
+
+
+def _han_fraction(match: re.Match[str], found: list[Quantity]) -> str:
+    whole, part = match[1], _han_value(match[2])
+    if whole in ("百", "千", "万"):
+        return f" {part}{ {'百': '%', '千': '‰', '万': '‱'}[whole] }"
+    found.append(Quantity(f"{part}/{_han_value(whole)}"))
+    return " "
 
 
 def _english(match: re.Match[str]) -> str:
@@ -165,6 +199,10 @@ def _han(match: re.Match[str]) -> str:
     before = match.string[max(0, match.start() - 1) : match.start()]
     if len(word) == 1 and before != "第" and not any(following.startswith(u) for u in _UNIT_OF if len(u) <= 2):
         return word
+    if word == "一" and (
+        before == "第" or following in ("个月", "个工", "小时", "周岁") or following[:1] in "年日天周款条倍"
+    ):
+        return " 1"
     if word in ("一", "万", "千", "百", "亿", "万一", "千万", "百万"):
         return word
     return f" {_han_value(word)}"

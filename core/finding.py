@@ -25,6 +25,7 @@ LONGEST_QUESTION = 4000  # characters
 _DEPTH = 60  # how far down each of the two rankings is read
 _RANK_OFFSET = 20.0  # 60 is usual; 20 was as good on contracts and better on statutes
 _MOST_EVIDENCE = 5
+_MOST_TERMS = 60
 _SENTENCE_SIMILARITY = 4.0  # cosines of e5 differ by hundredths, shares of terms by tenths
 _DENSE_WEIGHT = 1.0
 _WORDS_WEIGHT = 1.0
@@ -85,6 +86,8 @@ def find(
 
 def unknown_terms(question: str, library: Library, scope: Scope) -> tuple[str, ...]:
     """The terms of ``question`` that occur nowhere in ``scope``: what the documents never mention."""
+    if not (asked := question_terms(question)) or len(asked) > _MOST_TERMS:
+        return ()  # a long text always has words of its own; each costs a look-up
     missing = [
         tuple(term for term in question_terms(wording) if not library.search_words([term], scope, 1))
         for wording in wordings(question)
@@ -164,8 +167,8 @@ def _weigh_sentences(
     texts = [c.passage.text[a:b] for c, own in zip(candidates, spans, strict=True) for a, b in own]
     if not texts:
         return []
-    # Sentences are compared with the wording of documents alone: they are the documents' own.
-    similar = iter(embedder.embed_passages(texts, cancel=cancel) @ embedder.embed_question(wordings(question)[-1]))
+    vectors = embedder.embed_passages(texts, cancel=cancel)
+    similar = iter(np.max([vectors @ embedder.embed_question(w) for w in wordings(question)], axis=0))
     weighed: list[list[_Sentence]] = []
     for candidate, own in zip(candidates, spans, strict=True):
         row = []

@@ -7,6 +7,7 @@ batch.  The next file is read while the current one is embedded.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections import deque
@@ -366,8 +367,16 @@ def _collect(paths: Sequence[Path], tally: _Tally, language: str) -> list[_Asked
     asked: list[_Asked] = []
     for path in paths:
         if path.is_dir():
-            found = list(_walk(path))
-            if not found:
+            missed: list[OSError] = []
+            found = list(_walk(path, missed))
+            tally.rejected += [
+                (
+                    str(fault.filename),
+                    say("import_unreadable_file", language, file=fault.filename, fault=fault.strerror),
+                )
+                for fault in missed
+            ]
+            if not found and not missed:
                 tally.rejected.append((path.name, say("import_no_pdf_in_folder", language, file=path)))
             asked += [_Asked(file, tidy_name(file.name)) for file in found]
         elif (problem := _problem_of(path)) is not None:
@@ -386,19 +395,31 @@ def _problem_of(path: Path) -> str | None:
         return "import_no_such_file"
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """PDF files below ``folder``, sorted, hidden ones left out; a folder reached twice is walked once."""
+def _walk(folder: Path, missed: list[OSError]) -> Iterator[Path]:
+    """PDF files below ``folder``, sorted, hidden ones left out; a folder reached twice is walked once.
+
+    ``missed`` receives the fault of each folder that cannot be entered and each link that leads nowhere.
+    """
     seen: set[tuple[int, int]] = set()
-    for here, folders, files in os.walk(folder, followlinks=True):
-        status = os.stat(here)
+    for here, folders, files in os.walk(folder, followlinks=True, onerror=missed.append):
+        try:
+            status = os.stat(here)
+        except OSError as fault:
+            missed.append(fault)
+            continue
         if (status.st_dev, status.st_ino) in seen:
             folders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if name.lower().endswith(_ENDING) and not name.startswith(".") and Path(here, name).is_file():
-                yield Path(here, name)
+            if not name.lower().endswith(_ENDING) or name.startswith("."):
+                continue
+            file = Path(here, name)
+            if file.is_file():
+                yield file
+            else:
+                missed.append(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file)))
 
 
 def _name_apart(asked: Sequence[_Asked]) -> list[_Asked]:

@@ -246,6 +246,8 @@ class LlamaModel:
             if old != new:
                 break
             same += 1
+        # Whole chunks only: cut elsewhere, the same prompt would round differently, and answers must repeat.
+        same -= same % _CHUNK
         if not self._lib.llama_memory_seq_rm(self._memory(), 0, same, -1):
             self._forget()  # recurrent models cannot be cut back
             same = 0
@@ -318,7 +320,9 @@ class _ChatTemplate:
 
         if not source:
             raise UserProblem("model_no_chat_template")
-        environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+        environment = ImmutableSandboxedEnvironment(
+            trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+        )
         environment.globals["raise_exception"] = _refuse_template
         environment.globals["strftime_now"] = time.strftime
         self._template = environment.from_string(source)

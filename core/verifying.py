@@ -12,7 +12,10 @@ A sentence is judged by a table of faults:
     never_mentioned  a word of the question that no document searched mentions   unsupported
     echo             it asks, or only says the question again                    unsupported
     negation_added   it denies, the passage does not                             unsupported
-    negation_lost    the passage denies, it does not                             partial
+    negation_lost    the passage denies, it does not                             unsupported
+    sense_changed    "before" for "after", "twice" for "once", "must" for "may"   unsupported
+    condition_lost   the passage has a condition (only, unless), it has none     partial
+    roles_differ     another party is the one who may or must                    partial
     little_support   its words are mostly not those of the passage               unsupported
     some_support     part of its words are not those of the passage              partial
 """
@@ -39,16 +42,36 @@ FATAL = frozenset(
         "never_mentioned",
         "echo",
         "negation_added",
+        "negation_lost",
+        "sense_changed",
         "little_support",
     }
 )
 
 _NEGATION = re.compile(
-    r"\b(?:not|no|never|neither|nor|none|without|cannot|nothing|prohibit(?:s|ed)?|forbid(?:s|den)?)\b|n't\b"
-    r"|不得|不能|不可|不应|不予|不会|不是|不需|不适用|不推荐|不宜|没有|未|禁止|无需|无权|不",
+    r"\b(?:not|no|never|neither|nor|none|cannot|nothing|prohibit(?:s|ed)?|forbid(?:s|den)?)\b|n't\b"
+    r"|[不未非无没]|禁止",
     re.IGNORECASE,
 )
+# Words that stand for one another in nothing; a sentence that has one where its passage has the other says
+# something else.
+_OPPOSED: tuple[tuple[str, ...], ...] = (
+    (r"\bonce\b|每日一次|一日一次", r"\btwice\b|每日两次|一日两次", r"\b(?:thrice|three times)\b|每日三次|一日三次"),
+    (r"\bbefore\b|\bprior to\b|之前|以前|前", r"\bafter\b|\bfollowing\b|之后|以后|后"),
+    (
+        r"\b(?:over|above|more than|at least|or more|exceed\w*|no less than|not less than|minimum)\b|[>≥]"
+        r"|以上|超过|不少于|不低于|至少|高于|多于|已满",
+        r"\b(?:under|below|less than|at most|or less|up to|no more than|not more than|maximum)\b|[<≤]"
+        r"|以下|以内|不超过|不高于|至多|最多|低于|少于|不满|未满",
+    ),
+    (r"\bfirst\b|首", r"\bsecond\b", r"\bthird\b", r"\b(?:last|final)\b|最后"),
+    (r"\bmay\b|可以", r"\b(?:must|shall|required to)\b|应当|必须"),
+    (r"\bincreas\w+|\brise\w*|\brose\b|增加|上升|增长", r"\bdecreas\w+|\bfall\w*|\bfell\b|\breduc\w+|减少|下降|降低"),
+)
+_CONDITION = re.compile(r"\b(?:only|unless|except|provided that|subject to)\b|除非|除外|但书|仅", re.IGNORECASE)
+_MODAL_SUBJECT = re.compile(r"\b([A-Za-z]+)\s+(?:may|shall|must|will|can|agrees?)\b(?! (?:not )?be\b)", re.IGNORECASE)
 _ITEM = re.compile(r"\s*(?:[（(][一二三四五六七八九十]{1,3}[）)]|[（(][a-z0-9]{1,3}[)）]|[•·–-]\s)")
+_LONGEST_QUOTE = 400  # characters to which a sentence is completed
 _LEAD_IN = re.compile(r"[:：]")
 
 
@@ -90,39 +113,44 @@ def judge(sentence: DraftSentence, evidence: Sequence[Evidence], question: str, 
     faults: list[str] = []
     if _echoes(sentence.text, question):
         faults.append("echo")
-    if missing_figures(sentence.text, "\n".join(_said_by(e) for e in cited)):
+    parts = [sentence.text[a:b] for a, b in sentences(sentence.text)] or [sentence.text]
+    bearing = [_figures_stand(part, supports) for part in parts]
+    if missing_figures(sentence.text, "\n".join(e.text for e in cited), _headings(cited)):
         faults.append("number_absent")
-    elif not all(_figures_together(sentence.text[a:b], cited) for a, b in sentences(sentence.text)):
+    elif not all(bearing):
         faults.append("figures_apart")
     documents = {e.candidate.document for e in cited}
-    said = [_said_by(e) for e in evidence if e.candidate.document in documents]
-    if missing_names(sentence.text, "\n".join((*said, *documents))):
+    found = [e for e in evidence if e.candidate.document in documents]
+    if missing_names(sentence.text, "\n".join((*(e.text for e in found), _headings(found), *documents))):
         faults.append("name_absent")
     # Only whole words: two characters that end one Chinese word and begin the next mean nothing.
     if {term for term in unknown if term.isascii()}.intersection(terms(sentence.text)):
         faults.append("never_mentioned")
-    strongest, place = max(supports, key=lambda pair: pair[1].score)
-    faults += negation_faults(sentence.text, strongest.text[place.start : place.end])
+    for part, places in zip(parts, bearing, strict=True):
+        for item, start, end in places[:1]:
+            faults += [f for f in sense_faults(part, item.text[start:end]) if f not in faults]
     if score < PARTIAL_FROM:
         faults.append("little_support")
     elif score < SUPPORTED_FROM:
         faults.append("some_support")
     standing = Verdict.PARTIAL if faults else Verdict.SUPPORTED
     verdict = Verdict.UNSUPPORTED if FATAL.intersection(faults) else standing
-    citations = tuple(cite(e, s.start, s.end) for e, s in supports if s.score >= min(PARTIAL_FROM, score))
+    quoted = [(e, s.start, s.end) for e, s in supports if s.score >= min(PARTIAL_FROM, score)]
+    # Where a number stands is always quoted.
+    quoted += [place for places in bearing for place in places[:1] if not any(_inside(place, q) for q in quoted)]
+    citations = tuple(cite(e, start, end) for e, start, end in quoted)
     return Claim(sentence.text, verdict, round(score, 3), citations, tuple(faults))
 
 
 def support(claim: str, text: str) -> Support:
     """How much of ``claim`` is said by ``text``, and where: the one or two adjacent sentences that say most."""
-    wanted = _weights(claim)
+    wanted = set(terms(claim))
     spans = sentences(text) or [(0, len(text))]
     if not wanted:
         return Support(0.0, *spans[0])
-    total = sum(wanted.values())
 
     def share(found: set[str]) -> float:
-        return sum(weight for term, weight in wanted.items() if term in found) / total
+        return len(wanted & found) / len(wanted)
 
     found = [set(terms(text[start:end])) for start, end in spans]
     whole = share(set().union(*found))
@@ -137,31 +165,56 @@ def support(claim: str, text: str) -> Support:
     return Support(0.7 * inside + 0.3 * whole, spans[at[0]][0], spans[at[1]][1])
 
 
-def missing_figures(claim: str, source: str) -> tuple[str, ...]:
-    """Numbers (with units), dates and section numbers of ``claim`` that ``source`` does not have."""
+def missing_figures(claim: str, source: str, headings: str = "") -> tuple[str, ...]:
+    """Numbers (with units), dates and section numbers of ``claim`` that ``source`` does not have.
+
+    ``headings`` above the source count for articles, sections and bare numbers only.
+    """
     there = quantities(source)
+    above = {q.value for q in quantities(headings)}
     values = {q.value for q in there}
     bare = {q.value for q in there if not q.unit}
     missing = [
         f"{q.value} {q.unit}".strip()
         for q in sorted(quantities(claim), key=lambda q: (q.value, q.unit))
-        if not (q in there or (q.value in values if not q.unit else q.value in bare) or _calendar(q, there))
+        if not (
+            q in there
+            or (q.value in values if not q.unit else q.value in bare)
+            or (q.unit in ("", "article", "paragraph") and q.value in above)
+            or _calendar(q, there)
+        )
     ]
     missing += sorted(dates(claim) - dates(source))
     return tuple(missing)
 
 
-def _figures_together(claim: str, cited: Sequence[Evidence]) -> bool:
-    """Whether one clause of one passage has all the numbers of ``claim``; those of two clauses say something else."""
-    if len(quantities(claim)) < 2:
-        return True
-    for item in cited:
-        heading = "\n".join((*item.candidate.passage.heading, item.candidate.passage.number))
+_Place = tuple[Evidence, int, int]
+
+
+def _figures_stand(claim: str, supports: Sequence[tuple[Evidence, Support]]) -> list[_Place]:
+    """The stretches that have all numbers and dates of ``claim`` in one clause and nearly the most of its words.
+
+    A number of another sentence says something else.  Where the claim has no numbers, the best stretches.
+    """
+    if not quantities(claim) and not dates(claim):
+        return [(e, s.start, s.end) for e, s in sorted(supports, key=lambda pair: -pair[1].score)]
+    wanted = set(terms(claim))
+    rated: list[tuple[float, bool, _Place]] = []
+    for item, _ in supports:
         for start, end in sentences(item.text):
-            for clause in re.split(r"[;；]", item.text[start:end]):
-                if not missing_figures(claim, f"{heading}\n{clause}"):
-                    return True
-    return False
+            position = start
+            for clause in re.split(r"(?<=[;；])", item.text[start:end]):
+                share = len(wanted & set(terms(clause))) / max(len(wanted), 1)
+                whole = not missing_figures(claim, clause, _headings([item]))
+                rated.append((share, whole, (item, position, position + len(clause))))
+                position += len(clause)
+    best = max((share for share, _, _ in rated), default=0.0)
+    standing = [(share, place) for share, whole, place in rated if whole and share >= best - 0.15]
+    return [place for _, place in sorted(standing, key=lambda pair: -pair[0])]
+
+
+def _inside(inner: _Place, outer: _Place) -> bool:
+    return inner[0] is outer[0] and outer[1] <= inner[1] and inner[2] <= outer[2]
 
 
 def missing_names(claim: str, source: str) -> tuple[str, ...]:
@@ -171,14 +224,32 @@ def missing_names(claim: str, source: str) -> tuple[str, ...]:
     return tuple(name for name in re.findall(r"\b[A-Z][A-Za-z0-9]{2,}", inside) if name.lower() not in known)
 
 
-def negation_faults(claim: str, source: str) -> list[str]:
-    """``negation_added`` or ``negation_lost`` where claim and source differ in denying."""
-    claimed, said = bool(_NEGATION.search(claim)), bool(_NEGATION.search(source))
-    if claimed and not said:
-        return ["negation_added"]
-    if said and not claimed and _NEGATION.search(_nearest_clause(claim, source)):
-        return ["negation_lost"]
-    return []
+def sense_faults(claim: str, source: str) -> list[str]:
+    """Where ``claim`` uses the words of ``source`` to say something else; each clause is held against its nearest."""
+    faults: list[str] = []
+    for clause in _clauses(claim):
+        near = _nearest_clause(clause, source)
+        if not near:
+            continue
+        claimed, said = bool(_NEGATION.search(clause)), bool(_NEGATION.search(near))
+        if claimed and not said:
+            faults.append("negation_added")
+        elif said and not claimed:
+            faults.append("negation_lost")
+        faults += ["sense_changed" for sides in _OPPOSED if _sides_differ(clause, near, sides)]
+    if _CONDITION.search(source) and not _CONDITION.search(claim):
+        faults.append("condition_lost")
+    allowed = {name.lower() for name in _MODAL_SUBJECT.findall(source)}
+    words = set(re.findall(r"[a-z]+", source.lower()))
+    if allowed and any(n.lower() in words and n.lower() not in allowed for n in _MODAL_SUBJECT.findall(claim)):
+        faults.append("roles_differ")
+    return list(dict.fromkeys(faults))
+
+
+def _sides_differ(claim: str, source: str, sides: Sequence[str]) -> bool:
+    claimed = {i for i, side in enumerate(sides) if re.search(side, claim, re.IGNORECASE)}
+    said = {i for i, side in enumerate(sides) if re.search(side, source, re.IGNORECASE)}
+    return bool(claimed and said) and not claimed & said
 
 
 def cite(evidence: Evidence, start: int, end: int) -> Citation:
@@ -203,11 +274,13 @@ def spoken_for(kept: Sequence[Claim], evidence: Sequence[Evidence], most: int = 
     """The documents' own sentences that belong into the answer beside what the model worded.
 
     The nearest sentence of the first evidence, unless a supported claim already quotes it; one of the second
-    too where no claim is supported by itself.
+    too where no supported claim cites the first.
     """
     supported = [c for c in kept if c.verdict is Verdict.SUPPORTED]
+    first = {item.candidate.passage.id for item in evidence[:1]}
+    grounded = any(c.passage_id in first for claim in supported for c in claim.citations)
     quoted: list[Claim] = []
-    for item in evidence[: 1 if supported else most]:
+    for item in evidence[: 1 if grounded else most]:
         citation = cite(item, *_completed(item.text, *item.best))
         covered = any(
             c.passage_id == citation.passage_id and c.start < citation.end and citation.start < c.end
@@ -220,22 +293,27 @@ def spoken_for(kept: Sequence[Claim], evidence: Sequence[Evidence], most: int = 
 
 
 def _completed(text: str, start: int, end: int) -> tuple[int, int]:
-    """The sentence with the lead-in it needs: an item of a list is nothing without what introduces the list."""
+    """The sentence with what it needs: the lead-in of a list for its item, the other half of a row of semicolons."""
     start, end = max(start, 0), min(end, len(text))
-    if not _ITEM.match(text[start:end]):
-        return start, end
-    lead = max((match.end() for match in _LEAD_IN.finditer(text[:start])), default=0)
-    opening = [a for a, b in sentences(text) if a < lead <= b]
-    return (opening[0] if opening and start - opening[0] < 400 else start), end
+    spans = sentences(text)
+    if _ITEM.match(text[start:end]):
+        lead = max((match.end() for match in _LEAD_IN.finditer(text[:start])), default=0)
+        opening = [a for a, b in spans if a < lead <= b]
+        return (opening[0] if opening and start - opening[0] < _LONGEST_QUOTE else start), end
+    for a, b in reversed([span for span in spans if span[1] <= start]):
+        if not text[a:b].rstrip().endswith((";", "；")) or end - a > _LONGEST_QUOTE:
+            break
+        start = a
+    for a, b in (span for span in spans if span[0] >= end):
+        if not text[start:end].rstrip().endswith((";", "；")) or _ITEM.match(text[a:b]) or b - start > _LONGEST_QUOTE:
+            break
+        end = b
+    return start, end
 
 
-def _weights(claim: str) -> dict[str, float]:
-    return dict.fromkeys(terms(claim), 1.0)
-
-
-def _said_by(evidence: Evidence) -> str:
-    passage = evidence.candidate.passage
-    return "\n".join((*passage.heading, passage.number, evidence.text))
+def _headings(evidence: Sequence[Evidence]) -> str:
+    passages = [item.candidate.passage for item in evidence]
+    return "\n".join(line for passage in passages for line in (*passage.heading, passage.number))
 
 
 def _calendar(quantity: Quantity, there: set[Quantity]) -> bool:
@@ -253,7 +331,15 @@ def _echoes(claim: str, question: str) -> bool:
     return bool(own) and own in asked
 
 
+def _clauses(text: str) -> list[str]:
+    parts = re.split(r"[,;，；：:。！？]|[.!?]\s|\n(?=[A-Z（(\d•])", text)
+    return [part for part in parts if terms(part)] or [text]
+
+
 def _nearest_clause(claim: str, source: str) -> str:
+    """The clauses of ``source`` that share most with ``claim``; "" where none shares a word."""
     wanted = set(terms(claim))
-    clauses = re.split(r"[,;，；：:。！？]|[.!?]\s|\n(?=[A-Z（(\d•])", source)
-    return max(clauses, key=lambda clause: len(wanted & set(terms(clause))))
+    clauses = _clauses(source)
+    shares = [len(wanted & set(terms(clause))) for clause in clauses]
+    most = max(max(shares), 1)
+    return ", ".join(clause for clause, share in zip(clauses, shares, strict=True) if share == most)

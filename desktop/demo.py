@@ -13,7 +13,7 @@ from core.embedding import Embedder
 from core.errors import CancelToken, VademecumError
 from core.language_model import LanguageModel
 from core.library import Library
-from core.nouns import Scope
+from core.nouns import Report, Scope
 from core.reading import Reader
 from core.settings import load_settings
 from desktop import house, samples
@@ -31,7 +31,7 @@ _QUESTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("demo_absent", "Is there a most favored nation clause?", (_OTHER_CONTRACT,)),
     ("demo_statute", "公司拖欠工资，员工可以解除合同吗？", ()),
     ("demo_dose", "What is the dose of quilodarine at a creatinine clearance of 30 to 59 mL/min?", ()),
-    ("demo_outside", "Can quilodarine be given intravenously to a child of two years?", ()),
+    ("demo_outside", "奎洛达林注射液的滴注速度是多少？", ()),
     ("demo_scan", "When should the chest X-ray be repeated?", ("scanned-discharge-letter.pdf",)),
     ("demo_identity", "你是谁？", ()),
 )
@@ -60,7 +60,7 @@ def main() -> int:
             screen.change(change)
             screen.documents(library.documents())
             with house.language_model(settings, report=report) as model:
-                _tell(screen, library, reader, embedder, model, settings.evidence_tokens)
+                _tell(screen, library, reader, embedder, model, settings.evidence_tokens, report)
     except VademecumError as problem:
         print(problem.sentence(screen.language), file=sys.stderr)
         return 1
@@ -68,7 +68,13 @@ def main() -> int:
 
 
 def _tell(
-    screen: Screen, library: Library, reader: Reader, embedder: Embedder, model: LanguageModel, evidence_tokens: int
+    screen: Screen,
+    library: Library,
+    reader: Reader,
+    embedder: Embedder,
+    model: LanguageModel,
+    evidence_tokens: int,
+    report: Report,
 ) -> None:
     def question(key: str, words: str, documents: Sequence[str] = ()) -> None:
         screen.line(key)
@@ -80,6 +86,7 @@ def _tell(
             scope=Scope(documents=tuple(documents)),
             user=house.user_name(),
             evidence_tokens=evidence_tokens,
+            report=report,
         )
         screen.answer(given)
 
@@ -87,7 +94,7 @@ def _tell(
         question(key, words, documents)
     question("demo_growth", _GROWTH)
     new = samples.folder() / _JULY
-    change = importing.replace_file(library, reader, embedder, _JANUARY, new, collection=_COLLECTION)
+    change = importing.replace_file(library, reader, embedder, _JANUARY, new, collection=_COLLECTION, report=report)
     screen.change(change)
     question("demo_growth_replaced", _GROWTH)
     screen.change(library.remove([_JULY]))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv ready: system libraries, Python packages at the versions of the lock,
-# and a llama-cpp-python that runs on every x86-64 or ARM processor.
+# and a llama-cpp-python that runs on every ARM processor and every x86-64 one with AVX2.
 #
 #   packaging/bootstrap.sh          what the program needs
 #   packaging/bootstrap.sh dev      and what the tests need
@@ -131,6 +131,11 @@ stamp() {
 stamped() { [ -x "$python" ] && [ "$(cat ".venv/.$1.stamp" 2>/dev/null)" = "$(stamp)" ]; }
 
 if stamped "$variant"; then exit 0; fi
+
+# The portable build and the models' own kernels need AVX2, which x86-64 processors have had since 2013.
+if [ "$(uname -m)" = x86_64 ] && [ -r /proc/cpuinfo ] && ! grep -qw avx2 /proc/cpuinfo; then
+    stop "this processor has no AVX2, which the language model needs; use a computer made after 2013"
+fi
 
 base=$(find_python)
 mkdir -p .venv

@@ -34,7 +34,7 @@ class Originals:
         """
         with _opened(file) as source:
             sha256, size = _digest(source, None, cancel)
-            if self.path(sha256).is_file() and self.path(sha256).stat().st_size == size:
+            if self.is_intact(sha256):  # a damaged one is mended by adding the file again
                 return sha256, size
             source.seek(0)
             self._make(self.folder)

@@ -453,11 +453,11 @@ def test_contracts_searched_and_asked_give_exactly_these_figures(contracts: Path
     assert values(by_name(evaluation, "table_citation")) == {
         "figure_first_citation_on_page": (50.0, 2, None),
         "figure_any_citation_on_page": (50.0, 2, None),
-        "figure_quotes_verbatim": (100.0, 5, None),
+        "figure_quotes_verbatim": (100.0, 6, None),
         "figure_sentences_supported": (75.0, 4, None),
         "figure_sentences_partial": (0.0, 4, None),
         "figure_sentences_removed": (25.0, 4, None),
-        "figure_sentences_quoted": (40.0, 5, None),
+        "figure_sentences_quoted": (50.0, 6, None),
     }
     # "notice" and "insurance" are refused: one wrongly, one rightly.
     assert values(by_name(evaluation, "table_refusal")) == {
@@ -612,7 +612,7 @@ def test_case_records_have_a_stated_proxy_and_no_floor(tmp_path: Path, engine: E
     assert [t.title for t in evaluation.tables] == ["table_citation", "table_refusal", "table_speed"]
     citation = values(by_name(evaluation, "table_citation"))
     assert citation["figure_right_document"] == (100.0, 2, None)
-    assert citation["figure_reference_overlap"] == (1.0, 1, None)
+    assert citation["figure_reference_overlap"] == (0.67, 1, None)  # the second quotation is not in the reference
     assert values(by_name(evaluation, "table_refusal")) == {
         "figure_false_refusal": (0.0, 1, None),
         "figure_answered": (100.0, 1, None),

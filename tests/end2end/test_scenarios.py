@@ -86,7 +86,8 @@ def assert_cited(answer: Answer, document: str, page: int, words_of_quote: str) 
         assert claim.verdict in (Verdict.SUPPORTED, Verdict.PARTIAL)
         assert claim.citations
     for name, number, quote in quotes(answer):
-        text = pypdf.PdfReader(samples.folder() / name).pages[number - 1].extract_text()
+        password = "open-sesame" if name == LOCKED else None
+        text = pypdf.PdfReader(samples.folder() / name, password=password).pages[number - 1].extract_text()
         if text.strip():  # a scan has no text layer to compare with
             assert words(quote) in words(text)
 
@@ -121,8 +122,8 @@ def test_a_clause_that_is_absent_is_not_found(desk: Desk) -> None:
 
 def test_a_statute_in_chinese(desk: Desk) -> None:
     answer = desk.ask("公司拖欠工资，员工可以解除合同吗？", STATUTE)
-    assert answer.checked.kind is AnswerKind.ANSWERED
-    assert all(d == STATUTE for d, _, _ in quotes(answer))
+    assert_cited(answer, STATUTE, 5, "劳动者可以解除劳动合同")
+    assert any("第三十八条" in quote for _, _, quote in quotes(answer))
 
 
 def test_leave_days_from_a_statute(desk: Desk) -> None:
@@ -138,8 +139,8 @@ def test_a_dose_exactly_as_printed(desk: Desk) -> None:
 
 
 def test_one_step_outside_the_document_is_not_found(desk: Desk) -> None:
-    answer = desk.ask("What is the capital of Australia?")
-    assert answer.checked.kind is AnswerKind.NOT_FOUND
+    for question in ("奎洛达林注射液的滴注速度是多少？", "What is the capital of Australia?"):
+        assert desk.ask(question).checked.kind is AnswerKind.NOT_FOUND
 
 
 def test_a_scanned_page_answers_too(desk: Desk) -> None:
