@@ -28,7 +28,7 @@ from core.reading.layout import compose
 from core.reading.recognition import Recogniser
 from core.reading.structure import has_no_pages, read_structure, unsupported_encryption
 from core.reading.text_layer import Frame, frame_of, read_text_layer
-from core.reading.wire import Described, Opened, Read, Refused, Task
+from core.reading.wire import Described, Opened, Read, Refused, Task, encode
 
 # Fewer characters than this are a page number or a stamp, not a page.
 FEW_CHARACTERS = 10
@@ -57,7 +57,7 @@ def serve(pipe: Connection, megabytes: int) -> None:
     _cap_memory(megabytes)
     _die_with_parent()
     recogniser = Recogniser()
-    pipe.send(None)  # ready: imports are over and count on nobody's time
+    pipe.send_bytes(encode(None))  # ready: imports are over and count on nobody's time
     while True:
         try:
             task = pipe.recv()
@@ -117,35 +117,37 @@ def _read_file(pipe: Connection, task: Task, recogniser: Recogniser) -> None:
     password: str | None = None
     try:
         if unsupported_encryption(task.path):
-            pipe.send(Refused("reading_encryption_unsupported"))
+            pipe.send_bytes(encode(Refused("reading_encryption_unsupported")))
             return
         document, password = _open(task.path, task.password)
     except _NotOpened as refusal:
-        pipe.send(Refused(refusal.reason))
+        pipe.send_bytes(encode(Refused(refusal.reason)))
         return
     except MemoryError:
-        pipe.send(Refused("reading_memory"))
+        pipe.send_bytes(encode(Refused("reading_memory")))
         return
     try:
         pages = len(document)
         if pages <= 0:
-            pipe.send(Refused("reading_no_pages"))
+            pipe.send_bytes(encode(Refused("reading_no_pages")))
             return
         if pages > task.max_pages:
-            pipe.send(Refused("reading_too_many_pages"))
+            pipe.send_bytes(encode(Refused("reading_too_many_pages")))
             return
-        pipe.send(Opened(pages, _has_end(task.path)))
+        pipe.send_bytes(encode(Opened(pages, _has_end(task.path))))
         form = pdfium.FPDF_GetFormType(document.raw)
         blank = []
         for index in range(task.first, pages):
             read = _read_page(document, index, form, task.ocr, recogniser)
             if not read.text and not read.problem:
                 blank.append(index)
-            pipe.send(read)
+            pipe.send_bytes(encode(read))
     finally:
         document.close()
     structure = read_structure(task.path, password, pages, blank)
-    pipe.send(Described(dict(structure.metadata), structure.outline, structure.labels, structure.damaged, _reader()))
+    pipe.send_bytes(
+        encode(Described(dict(structure.metadata), structure.outline, structure.labels, structure.damaged, _reader()))
+    )
 
 
 class _NotOpened(Exception):

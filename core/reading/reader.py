@@ -20,7 +20,7 @@ from types import ModuleType, TracebackType
 from core.errors import CancelToken, UserProblem
 from core.nouns import Outcome, Page, Progress, ReadBy, Reading, Report, silent
 from core.reading.headings import title_of
-from core.reading.wire import STEPS, Described, Opened, Read, Refused, Task, unpack
+from core.reading.wire import STEPS, Described, Opened, Read, Refused, Task, decode, unpack
 
 # Raised when reading or cutting changes, so that a library knows which documents were read by an older program.
 VERSION = "1"
@@ -169,8 +169,8 @@ class Reader:
             ready = wait([self._pipe, self._process.sentinel], timeout=min(TICK, max(0.0, deadline - now)))
             if self._pipe in ready:
                 try:
-                    return self._pipe.recv()
-                except (EOFError, OSError):
+                    return decode(self._pipe.recv_bytes())
+                except (EOFError, OSError, ValueError, KeyError, TypeError):
                     raise _Lost("crashed") from None
             if ready:
                 # A limit of the system ends a process in many ways; a plain crash is what is left to say.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from core.reading.wire import Described, Opened, Read, Task
+from core.reading.wire import Described, Opened, Read, Task, encode
 
 
 def pdf(
@@ -80,7 +80,7 @@ def _page(index: int) -> Read:
 
 
 def _serve(pipe: Connection, trouble: str) -> None:
-    pipe.send(None)
+    pipe.send_bytes(encode(None))
     while True:
         try:
             task = pipe.recv()
@@ -89,7 +89,7 @@ def _serve(pipe: Connection, trouble: str) -> None:
         assert isinstance(task, Task)
         if trouble == "at once":
             os._exit(11)
-        pipe.send(Opened(5, True))
+        pipe.send_bytes(encode(Opened(5, True)))
         for index in range(task.first, 5):
             if index == 2:
                 if trouble == "crash":
@@ -99,10 +99,10 @@ def _serve(pipe: Connection, trouble: str) -> None:
                 if trouble == "greedy":
                     hoard = [bytearray(b"x" * (1 << 20)) for _ in range(400)]
                     time.sleep(600 + len(hoard))
-            pipe.send(_page(index))
+            pipe.send_bytes(encode(_page(index)))
         if trouble == "no end":
             time.sleep(600)
-        pipe.send(Described({}, (), (), (), "test"))
+        pipe.send_bytes(encode(Described({}, (), (), (), "test")))
 
 
 def crashing(pipe: Connection, megabytes: int) -> None:
