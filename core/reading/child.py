@@ -15,6 +15,7 @@ import sys
 import threading
 import traceback
 import unicodedata
+from collections.abc import Sequence
 from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -24,8 +25,8 @@ import pypdfium2
 from pypdfium2 import raw as pdfium
 
 from core.nouns import ReadBy
-from core.reading.layout import compose
-from core.reading.recognition import Recogniser
+from core.reading.layout import RawLine, compose
+from core.reading.recognition import Recogniser, RecognitionFailed
 from core.reading.structure import has_no_pages, read_structure, unsupported_encryption
 from core.reading.text_layer import Frame, frame_of, read_text_layer
 from core.reading.wire import Described, Opened, Read, Refused, Task, encode
@@ -223,7 +224,7 @@ def _read_page(document: pypdfium2.PdfDocument, index: int, form: int, ocr: bool
 def _read_open_page(
     page: pypdfium2.PdfPage, index: int, form: int, values: list[str], ocr: bool, recogniser: Recogniser
 ) -> Read:
-    problem = ""
+    problem = fault = ""
     frame = frame_of(page.raw)
     layer = read_text_layer(page.raw, frame)
     width, height = frame.size
@@ -235,12 +236,19 @@ def _read_open_page(
         seen = _look(page, frame)
         scanned = seen.images and (layer.usable < FEW_CHARACTERS or seen.covered >= FULL_PAGE_IMAGE)
         drawn = layer.usable < FEW_CHARACTERS and seen.paths >= DRAWN_TEXT_PATHS
+        recognised: Sequence[RawLine] = ()
         if seen.too_large and (broken or layer.usable < FEW_CHARACTERS):
             problem = "reading_page_image_too_large"
-        elif ocr and (broken or scanned or drawn) and not seen.too_large:
-            recognised = recogniser.read(page)
+        elif (broken or scanned or drawn) and not seen.too_large:
+            if ocr:
+                try:
+                    recognised = recogniser.read(page)
+                except RecognitionFailed as failure:
+                    problem, fault = "reading_page_ocr_failed", str(failure)
+            else:
+                problem = "reading_page_ocr_off"
             letters = sum(len(line.text) for line in recognised)
-            if broken or letters > 1.5 * layer.usable:
+            if not problem and (broken or letters > 1.5 * layer.usable):
                 text, lines = compose(recognised, aspect)
                 read_by = ReadBy.OCR if text else ReadBy.NOTHING
         enough = len("".join(text.split())) >= (1 if read_by is ReadBy.OCR else FEW_CHARACTERS)
@@ -254,7 +262,7 @@ def _read_open_page(
         shown = "".join(text.split())
         if any("".join(value.split()) not in shown for value in values):
             problem = "reading_page_form_values"
-    return Read(index, text, lines, width, height, read_by, problem)
+    return Read(index, text, lines, width, height, read_by, problem, fault)
 
 
 class _Seen:

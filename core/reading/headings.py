@@ -155,7 +155,7 @@ def title_of(metadata: Mapping[str, str], pages: Sequence[Page]) -> str:
 
 def recurring_lines(pages: Sequence[Page]) -> list[frozenset[int]]:
     """For each page the starts of the lines that are running headers, footers, page numbers or line numbers."""
-    margins = [_line_numbers(page) for page in pages]
+    margins = [line_numbers(page) for page in pages]
     edges = [_edge_lines(page, margin) for page, margin in zip(pages, margins, strict=True)]
     written = [i for i, page in enumerate(pages) if page.text]
     usual: list[set[str]] = [set(), set(), set()]
@@ -198,7 +198,7 @@ def _running(page: Page, edges: Sequence[Line], known: set[str]) -> frozenset[in
     return frozenset(found)
 
 
-def _line_numbers(page: Page) -> frozenset[int]:
+def line_numbers(page: Page) -> frozenset[int]:
     """Line numbers in the margin, as in pleadings: a column of bare numbers that counts up."""
     columns: dict[int, list[Line]] = {}
     for line in page.lines:

@@ -20,10 +20,11 @@ from types import ModuleType, TracebackType
 from core.errors import CancelToken, UserProblem
 from core.nouns import Outcome, Page, Progress, ReadBy, Reading, Report, silent
 from core.reading.headings import title_of
+from core.reading.labels import page_labels
 from core.reading.wire import STEPS, Described, Opened, Read, Refused, Task, decode, unpack
 
 # Raised when reading or cutting changes, so that a library knows which documents were read by an older program.
-VERSION = "1"
+VERSION = "2"
 
 START_SECONDS = 60.0
 STRUCTURE_SECONDS = 20.0
@@ -66,6 +67,16 @@ class Reader:
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None
         self._steps = tuple(step / STEPS for step in range(STEPS + 1))
+
+    @property
+    def limits(self) -> Limits:
+        """What one file may cost this reader."""
+        return self._limits
+
+    @property
+    def ocr(self) -> bool:
+        """Whether pages without usable text are recognised from their picture."""
+        return self._ocr
 
     def __enter__(self) -> Reader:
         return self
@@ -122,7 +133,7 @@ class Reader:
             self.close()  # what this file left behind is not held against the next
         if course.refused:
             return rejected(course.refused)
-        return _concluded(course, sha256, size, self._ocr, time.monotonic() - began)
+        return _concluded(course, sha256, size, time.monotonic() - began)
 
     def _run(self, task: Task, course: _Course) -> None:
         restarts = 0
@@ -258,23 +269,41 @@ _WHOLE_FILE_REASONS = {
     "reading_page_damaged": "reading_damaged",
     "reading_page_xfa": "reading_xfa",
     "reading_page_image_too_large": "reading_image_too_large",
+    "reading_page_ocr_off": "reading_no_text_ocr_off",
+    "reading_page_ocr_failed": "reading_ocr_failed",
 }
+# Pages given up for what the machine or the settings did, not for what stands in the file.
+_PASSING_PAGES = (
+    "reading_page_timeout",
+    "reading_page_memory",
+    "reading_page_crashed",
+    "reading_page_ocr_failed",
+    "reading_page_ocr_off",
+)
+_PASSING = {*_PASSING_PAGES, *(_WHOLE_FILE_REASONS[key] for key in _PASSING_PAGES)}
 
 
-def _concluded(course: _Course, sha256: str, size: int, ocr: bool, seconds: float) -> Reading:
+def is_final(reading: Reading) -> bool:
+    """Whether reading the file once more would give the same.
+
+    False when a page or the file was given up for a passing cause: time, memory, a
+    crash, text recognition switched off or out of order.
+    """
+    return reading.reason not in _PASSING and not any(page.problem in _PASSING for page in reading.pages)
+
+
+def _concluded(course: _Course, sha256: str, size: int, seconds: float) -> Reading:
     described = course.described or Described({}, (), (), (), "")
-    pages = course.pages
-    if len(described.labels) == len(pages):
-        labels = described.labels
-        pages = [replace(p, label=label or p.label) for p, label in zip(pages, labels, strict=True)]
+    labels = page_labels(course.pages, described.labels)
+    pages = [replace(page, label=label) for page, label in zip(course.pages, labels, strict=True)]
     pages = [
         replace(p, problem=p.problem or "reading_page_damaged") if p.index in described.damaged else p for p in pages
     ]
     problems = {page.problem for page in pages if page.problem}
     if not any(page.text for page in pages):
-        reason = "reading_no_text" if ocr else "reading_no_text_ocr_off"
-        if len(problems) == 1:
-            reason = _WHOLE_FILE_REASONS.get(next(iter(problems)), reason)
+        # A cause that may pass comes first: a file is not called empty while a page of it was given up.
+        telling = [key for key in _PASSING_PAGES if key in problems] or (list(problems) if len(problems) == 1 else [""])
+        reason = _WHOLE_FILE_REASONS.get(telling[0], "reading_no_text")
         return Reading(sha256, size, Outcome.REJECTED, reason, "", (), metadata=described.metadata, seconds=seconds)
     outcome, reason = Outcome.OK, ""
     if not course.whole:

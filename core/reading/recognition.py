@@ -22,6 +22,10 @@ LEAST_SIDE = 32
 LEAST_SCORE = 0.6
 
 
+class RecognitionFailed(Exception):
+    """The engine is not there or broke down; the page itself may be perfect."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Box:
     text: str
@@ -38,7 +42,10 @@ class Recogniser:
         self._engine: Any = None
 
     def read(self, page: pypdfium2.PdfPage) -> tuple[RawLine, ...]:
-        """The lines seen on the page as displayed, in reading order; () when nothing is legible."""
+        """The lines seen on the page as displayed, in reading order; () when nothing is legible.
+
+        Raises RecognitionFailed when the engine cannot be loaded or gives up.
+        """
         width, height = page.get_size()
         scale = min(
             DOTS_PER_INCH / 72,
@@ -52,7 +59,12 @@ class Recogniser:
             picture = bitmap.to_numpy().copy()
         finally:
             bitmap.close()
-        found = self._ready()(picture)
+        try:
+            found = self._ready()(picture)
+        except MemoryError:
+            raise  # has a sentence of its own
+        except Exception as fault:  # three libraries stand behind this, each with errors of its own
+            raise RecognitionFailed(f"{type(fault).__name__}: {fault}") from fault
         if found.boxes is None or found.txts is None:
             return ()
         tall, wide = picture.shape[:2]

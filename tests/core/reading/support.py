@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NoReturn
 
+from core.reading.child import serve
+from core.reading.recognition import Recogniser
 from core.reading.wire import Described, Opened, Read, Task, encode
 
 
@@ -79,7 +82,7 @@ def _page(index: int) -> Read:
     return Read(index, f"page {index + 1}", (), 595.0, 842.0, "text")
 
 
-def _serve(pipe: Connection, trouble: str) -> None:
+def _serve(pipe: Connection, trouble: str, page: Callable[[int], Read] = _page) -> None:
     pipe.send_bytes(encode(None))
     while True:
         try:
@@ -99,7 +102,7 @@ def _serve(pipe: Connection, trouble: str) -> None:
                 if trouble == "greedy":
                     hoard = [bytearray(b"x" * (1 << 20)) for _ in range(400)]
                     time.sleep(600 + len(hoard))
-            pipe.send_bytes(encode(_page(index)))
+            pipe.send_bytes(encode(page(index)))
         if trouble == "no end":
             time.sleep(600)
         pipe.send_bytes(encode(Described({}, (), (), (), "test")))
@@ -120,9 +123,28 @@ def greedy(pipe: Connection, megabytes: int) -> None:
     _serve(pipe, "greedy")
 
 
+def wordless(pipe: Connection, megabytes: int) -> None:
+    """Dies at the third page and finds nothing on the others."""
+
+    def page(index: int) -> Read:
+        return Read(index, "", (), 595.0, 842.0, "nothing", "reading_page_no_text")
+
+    _serve(pipe, "crash", page)
+
+
 def stillborn(pipe: Connection, megabytes: int) -> None:
     """Dies when it opens the file."""
     _serve(pipe, "at once")
+
+
+def without_recognition(pipe: Connection, megabytes: int) -> None:
+    """The true child, on a machine where the OCR engine is not installed."""
+
+    def absent(_: Recogniser) -> NoReturn:
+        raise ImportError("No module named 'rapidocr'")
+
+    setattr(Recogniser, "_ready", absent)  # noqa: B010  (a plain assignment to a method is refused by mypy)
+    serve(pipe, megabytes)
 
 
 def bench() -> Path | None:

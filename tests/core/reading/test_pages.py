@@ -16,7 +16,9 @@ from pypdf.constants import PageLabelStyle
 from pypdf.generic import NameObject, StreamObject
 
 from core.nouns import Outcome, Page, ReadBy, Reading, Rect
-from core.reading import Reader, rects_of
+from core.reading import Reader, is_final, rects_of
+from core.reading.recognition import Recogniser, RecognitionFailed
+from tests.core.reading import support
 from tests.core.reading.support import pdf, text
 
 Read = Callable[[bytes], Reading]
@@ -180,11 +182,11 @@ def test_a_scan_is_read_by_recognition_and_its_lines_have_boxes(read: Read) -> N
     assert page.read_by is ReadBy.OCR
     assert "maximum dose is 20 mg" in page.text
     at = page.text.index("once")
-    rects = rects_of(page, at, at + 4)
-    assert len(rects) == 1 and rects[0] == page.lines[-1].rect
+    assert rects_of(page, at, at + 4) == ()  # where its letters stand is not known, and nothing is guessed
+    line = page.lines[-1].rect
     dark = ink(data)
     tall, wide = dark.shape
-    inside = dark[int(rects[0].y0 * tall) : int(rects[0].y1 * tall), int(rects[0].x0 * wide) : int(rects[0].x1 * wide)]
+    inside = dark[int(line.y0 * tall) : int(line.y1 * tall), int(line.x0 * wide) : int(line.x1 * wide)]
     assert inside.sum() > 0.3 * dark.sum()
 
 
@@ -194,3 +196,63 @@ def test_without_recognition_a_scan_is_refused_with_its_reason(tmp_path: Path) -
     with Reader(ocr=False) as reader:
         reading = reader.read(file)
     assert (reading.outcome, reading.reason) == (Outcome.REJECTED, "reading_no_text_ocr_off")
+    assert not is_final(reading)
+
+
+def _beside(first: bytes, second: bytes) -> bytes:
+    writer = PdfWriter()
+    for data in (first, second):
+        writer.append(io.BytesIO(data))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_without_recognition_a_picture_among_pages_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "mixed.pdf"
+    file.write_bytes(_beside(pdf([text(["A page with enough words on it"])]), _scan(["The maximum dose"])))
+    with Reader(ocr=False) as reader:
+        reading = reader.read(file)
+    assert (reading.outcome, [page.problem for page in reading.pages]) == (
+        Outcome.PARTIAL,
+        ["", "reading_page_ocr_off"],
+    )
+    assert not is_final(reading)
+
+
+def test_without_recognition_a_file_without_pictures_is_simply_empty(tmp_path: Path) -> None:
+    file = tmp_path / "blank.pdf"
+    file.write_bytes(pdf([""]))
+    with Reader(ocr=False) as reader:
+        reading = reader.read(file)
+    assert (reading.reason, is_final(reading)) == ("reading_no_text", True)
+
+
+def test_when_recognition_is_out_of_order_it_is_said_and_the_text_layer_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.reading.reader._child", support.without_recognition)
+    file = tmp_path / "mixed.pdf"
+    file.write_bytes(_beside(pdf([text(["A page with enough words on it"])]), _scan(["The maximum dose"])))
+    with Reader() as reader:
+        reading = reader.read(file)
+        assert [page.problem for page in reading.pages] == ["", "reading_page_ocr_failed"]
+        assert "enough words" in reading.pages[0].text
+        assert not is_final(reading)
+        file.write_bytes(_scan(["The maximum dose"]))
+        reading = reader.read(file)
+    assert (reading.outcome, reading.reason) == (Outcome.REJECTED, "reading_ocr_failed")
+    assert not is_final(reading)
+
+
+@pytest.mark.parametrize(("fault", "raised"), [(RuntimeError, RecognitionFailed), (MemoryError, MemoryError)])
+def test_whatever_the_engine_raises_is_one_error_but_memory_stays_memory(
+    monkeypatch: pytest.MonkeyPatch, fault: type[Exception], raised: type[Exception]
+) -> None:
+    def break_down(_: object) -> None:
+        raise fault
+
+    recogniser = Recogniser()
+    monkeypatch.setattr(recogniser, "_ready", lambda: break_down)
+    with pytest.raises(raised):
+        recogniser.read(pypdfium2.PdfDocument(pdf([text(["words"])]))[0])

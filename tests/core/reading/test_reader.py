@@ -16,8 +16,8 @@ from pypdf import PdfWriter
 
 from core.errors import Cancelled, CancelToken, UserProblem
 from core.messages import catalogue
-from core.nouns import Outcome, Progress, Reading
-from core.reading import Limits, Reader
+from core.nouns import Outcome, Page, Progress, ReadBy, Reading
+from core.reading import Limits, Reader, is_final
 from tests.core.reading import support
 from tests.core.reading.support import pdf, text
 
@@ -153,6 +153,7 @@ def test_a_page_that_kills_the_child_costs_only_itself(
     assert [page.text for page in reading.pages] == ["page 1", "page 2", "", "page 4", "page 5"]
     assert reading.pages[2].problem == problem
     assert (reading.outcome, reading.reason) == (Outcome.PARTIAL, "reading_some_pages")
+    assert not is_final(reading)
 
 
 def test_a_file_that_kills_the_child_at_once_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,6 +174,57 @@ def test_the_time_of_a_file_is_capped(tmp_path: Path, monkeypatch: pytest.Monkey
     assert time.monotonic() - began < 15
     assert reading.outcome is Outcome.PARTIAL
     assert {page.problem for page in reading.pages[2:]} == {"reading_page_timeout"}
+
+
+def test_a_reader_tells_its_limits_and_whether_it_recognises() -> None:
+    limits = Limits(max_megabytes=7)
+    assert Reader(limits, ocr=False).limits is limits
+    assert Reader().limits == Limits()
+    assert (Reader().ocr, Reader(ocr=False).ocr) == (True, False)
+
+
+def _reading(outcome: Outcome, reason: str = "", *problems: str) -> Reading:
+    pages = tuple(Page(i, str(i + 1), "words", (), 595, 842, ReadBy.TEXT, p) for i, p in enumerate(problems))
+    return Reading("0" * 64, 1, outcome, reason, "", pages)
+
+
+@pytest.mark.parametrize("cause", ["timeout", "memory", "crashed", "ocr_off", "ocr_failed"])
+def test_a_page_given_up_for_a_passing_cause_is_not_the_last_word(cause: str) -> None:
+    lost = _reading(Outcome.PARTIAL, "reading_some_pages", "", "reading_page_no_text", f"reading_page_{cause}")
+    assert not is_final(lost)
+    assert not is_final(_reading(Outcome.PARTIAL, "reading_cut_off", f"reading_page_{cause}"))
+
+
+@pytest.mark.parametrize("cause", ["timeout", "memory", "crashed", "no_text_ocr_off", "ocr_failed"])
+def test_a_file_given_up_for_a_passing_cause_is_not_the_last_word(cause: str) -> None:
+    assert not is_final(_reading(Outcome.REJECTED, f"reading_{cause}"))
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        _reading(Outcome.OK, "", "", ""),
+        _reading(Outcome.PARTIAL, "reading_cut_off", ""),
+        _reading(Outcome.PARTIAL, "reading_some_pages", "", "reading_page_no_text", "reading_page_failed"),
+        _reading(Outcome.PARTIAL, "reading_some_pages", "reading_page_damaged", "reading_page_image_too_large"),
+        _reading(Outcome.PARTIAL, "reading_some_pages", "reading_page_form_values", "reading_page_xfa"),
+        _reading(Outcome.REJECTED, "reading_damaged"),
+        _reading(Outcome.REJECTED, "reading_no_text"),
+        _reading(Outcome.REJECTED, "reading_not_pdf"),
+    ],
+)
+def test_what_stands_in_the_file_is_final(reading: Reading) -> None:
+    assert is_final(reading)
+
+
+def test_a_file_without_text_names_the_cause_that_may_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.reading.reader._child", support.wordless)
+    file = tmp_path / "bad.pdf"
+    file.write_bytes(GOOD)
+    with Reader() as reader:
+        reading = reader.read(file)
+    assert (reading.outcome, reading.reason) == (Outcome.REJECTED, "reading_crashed")
+    assert not is_final(reading)
 
 
 def test_the_child_loads_no_model_and_no_window_and_writes_nothing(tmp_path: Path) -> None:
