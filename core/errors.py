@@ -12,7 +12,7 @@ that it can be said in the user's language.
 
 from __future__ import annotations
 
-from threading import Event
+from threading import Condition
 
 from core.messages import say
 
@@ -56,21 +56,51 @@ class Cancelled(VademecumError):
 
 
 class CancelToken:
-    """Handed to long calls; whoever holds it may ask them to stop."""
+    """Handed to long calls; whoever holds it may ask them to stop, or to wait for a while.
 
-    def __init__(self) -> None:
-        self._event = Event()
+    One made with ``outer`` also stops and waits when that one does.
+    """
+
+    def __init__(self, outer: CancelToken | None = None) -> None:
+        self._outer = outer
+        self._cancelled = False
+        self._paused = False
+        # One for the whole family: whoever waits must wake whichever of them changes.  Its lock may be taken twice by
+        # one thread, so that a signal's handler may cancel.
+        self._changed: Condition = Condition() if outer is None else outer._changed
 
     def cancel(self) -> None:
-        """Ask the long call to stop at its next safe point."""
-        self._event.set()
+        """Ask the long call to stop at its next safe point, even while it waits."""
+        with self._changed:
+            self._cancelled = True
+            self._changed.notify_all()
+
+    def pause(self) -> None:
+        """Ask the long call to wait at its next safe point, until :meth:`resume` or :meth:`cancel`."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Let the long call go on."""
+        with self._changed:
+            self._paused = False
+            self._changed.notify_all()
 
     @property
     def cancelled(self) -> bool:
         """Whether somebody asked to stop."""
-        return self._event.is_set()
+        return self._cancelled or (self._outer is not None and self._outer.cancelled)
+
+    @property
+    def paused(self) -> bool:
+        """Whether somebody asked to wait."""
+        return self._paused or (self._outer is not None and self._outer.paused)
 
     def check(self) -> None:
-        """Raise :class:`Cancelled` when somebody asked to stop."""
-        if self._event.is_set():
+        """Wait as long as it is paused; raise :class:`Cancelled` when somebody asked to stop."""
+        if self.paused:
+            with self._changed:
+                while self.paused and not self.cancelled:
+                    # Not for ever at a time: Windows lets no Ctrl-C through to one who waits for ever.
+                    self._changed.wait(1.0)
+        if self.cancelled:
             raise Cancelled

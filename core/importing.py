@@ -3,6 +3,10 @@
 A killed import goes on where it stopped: every file is copied in and written down
 first, what was read is stored before it is embedded, and vectors are kept batch by
 batch.  The next file is read while the current one is embedded.
+
+No document gives way to another unless a person said so: what becomes of a file
+whose name a different document has is decided before it is copied (:class:`_Names`),
+and held to when it is published.
 """
 
 from __future__ import annotations
@@ -10,35 +14,100 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from pathlib import Path
 from threading import Event
 
 from core.embedding import Embedder
 from core.errors import Cancelled, CancelToken, UserProblem, VademecumError
-from core.library import Library, PendingImport
+from core.library import Library, PendingImport, fingerprint
 from core.library.library import tidy_name
 from core.messages import say
-from core.nouns import Change, Outcome, Progress, Reading, Report, silent
-from core.reading import VERSION, Reader, cut
+from core.nouns import Change, Outcome, Progress, Reading, Report, SameName, silent
+from core.reading import VERSION, Reader, cut, is_final
 
 _BATCH = 128  # passages embedded and committed at a time: some seconds of work at most are lost by a kill
 _AHEAD = 2  # files read before their turn; each waits in memory
 _ENDING = ".pdf"
+_NUMBERED = re.compile(r"(.*) \(\d+\)(\.[^./]+)?", re.DOTALL)
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Importer:
+    """What an import needs; each method is one import and returns what it did.
+
+    They wait while ``cancel`` is paused.  Cancelled leaves what was finished.
+    """
+
+    library: Library
+    reader: Reader
+    embedder: Embedder
+    password: str | None = None
+    language: str = "en"
+    report: Report = silent
+    cancel: CancelToken | None = None
+
+    def add(self, paths: Sequence[Path], *, collection: str, same_name: SameName = SameName.REFUSE) -> Change:
+        """Add files, and the PDF files in folders; one bad file never stops the others.
+
+        Bytes already there are left alone, or read again where that may give more.
+        ``same_name`` says what becomes of other bytes under a name that is already there.
+        """
+        tally = _Tally(self.library.revision)
+        asked = _collect(paths, tally, self.language)
+        self.library.use_embedder(self.embedder.identity)
+        collection = tidy_name(collection)
+        if not collection:
+            raise UserProblem("library_collection_nameless")
+        intake = _Intake(self, collection, tally)
+        intake.take_all(asked, same_name)
+        _Run(self, tally).finish(intake.pending)
+        intake.tell_of_twins()
+        return tally.change()
+
+    def replace(self, old_name: str, new_file: Path, *, collection: str) -> Change:
+        """Put ``new_file`` in the place of a document; the old version stays as history, out of search.
+
+        UserProblem when there is no such document; when the new file is rejected the old one stays.
+        """
+        old = self.library.document(old_name, collection)
+        tally = _Tally(self.library.revision)
+        if (problem := _problem_of(new_file)) is not None:
+            tally.rejected.append((new_file.name, say(problem, self.language, file=new_file)))
+            return tally.change()
+        self.library.use_embedder(self.embedder.identity)
+        intake = _Intake(self, old.collection, tally)
+        intake.take_replacement(_Asked(new_file, new_file, (tidy_name(new_file.name),)), old.name)
+        _Run(self, tally).finish(intake.pending)
+        return tally.change()
+
+    def resume(self) -> Change:
+        """Finish what a killed import left, and delete what it left lying about."""
+        self.library.use_embedder(self.embedder.identity)
+        tally = _Tally(self.library.revision)
+        _Run(self, tally).finish(self.library.pending_imports())
+        self.library.sweep()
+        return tally.change()
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
-    """A file to add, and the name it gets."""
+    """A file to add (``real``: links followed), and what it may be called: its name, then with its folders too."""
 
     file: Path
-    name: str
-    replaces: str = ""
+    real: Path
+    names: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.names[0]
 
 
 @dataclass(slots=True)
@@ -52,6 +121,7 @@ class _Tally:
     rejected: list[tuple[str, str]] = field(default_factory=list)
     partial: list[tuple[str, str]] = field(default_factory=list)
     collections: list[str] = field(default_factory=list)
+    same_name: list[str] = field(default_factory=list)
 
     def count(self, change: Change) -> None:
         self.revision = change.revision
@@ -59,6 +129,11 @@ class _Tally:
         self.replaced += change.replaced
         self.unchanged += change.unchanged
         self.collections += change.collections
+
+    def refuse(self, name: str, collection: str, language: str) -> None:
+        """A different document has the name."""
+        self.rejected.append((name, say("import_same_name", language, collection=collection)))
+        self.same_name.append(name)
 
     def change(self) -> Change:
         return Change(
@@ -69,148 +144,217 @@ class _Tally:
             rejected=tuple(self.rejected),
             partial=tuple(self.partial),
             collections=tuple(dict.fromkeys(self.collections)),
+            same_name=tuple(self.same_name),
         )
 
 
-def add_files(
-    library: Library,
-    reader: Reader,
-    embedder: Embedder,
-    paths: Sequence[Path],
-    *,
-    collection: str,
-    password: str | None = None,
-    language: str = "en",
-    report: Report = silent,
-    cancel: CancelToken | None = None,
-) -> Change:
-    """Add files, and the PDF files in folders; one bad file never stops the others.
-
-    Files already there are left alone; other bytes under a name already there become
-    its next version (``Change.replaced``).  Cancelled leaves what was finished.
-    """
-    tally = _Tally(library.revision)
-    asked = _collect(paths, tally, language)
-    return _import(library, reader, embedder, asked, tally, collection, password, language, report, cancel)
+class _Fate(Enum):
+    NEW = auto()  # becomes a document
+    HERE = auto()  # its bytes are a document already
+    TWIN = auto()  # its bytes come in with another file of this call
+    REFUSED = auto()  # a different document has the name
 
 
-def replace_file(
-    library: Library,
-    reader: Reader,
-    embedder: Embedder,
-    old_name: str,
-    new_file: Path,
-    *,
-    collection: str,
-    password: str | None = None,
-    language: str = "en",
-    report: Report = silent,
-    cancel: CancelToken | None = None,
-) -> Change:
-    """Put ``new_file`` in the place of a document; the old version stays as history, out of search.
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The name that a file gets, and the document that it may take the place of."""
 
-    UserProblem when there is no such document; when the new file is rejected the old one stays.
-    """
-    old = library.document(old_name, collection)
-    tally = _Tally(library.revision)
-    if (problem := _problem_of(new_file)) is not None:
-        tally.rejected.append((new_file.name, say(problem, language, file=new_file)))
-        return tally.change()
-    asked = [_Asked(new_file, tidy_name(new_file.name), old.name)]
-    return _import(library, reader, embedder, asked, tally, collection, password, language, report, cancel)
+    fate: _Fate
+    name: str
+    replaces: str = ""
 
 
-def resume_imports(
-    library: Library,
-    reader: Reader,
-    embedder: Embedder,
-    *,
-    password: str | None = None,
-    language: str = "en",
-    report: Report = silent,
-    cancel: CancelToken | None = None,
-) -> Change:
-    """Finish what a killed import left, and delete what it left lying about."""
-    library.use_embedder(embedder.identity)
-    tally = _Tally(library.revision)
-    pending = library.pending_imports()
-    _Run(library, reader, embedder, tally, password, language, report, cancel).finish(pending)
-    library.sweep()
-    return tally.change()
+class _Names:
+    """Which file of one call becomes which document; the same whatever the order of the files."""
+
+    def __init__(self, library: Library, collection: str, asked: Sequence[_Asked], same_name: SameName) -> None:
+        self._documents = library.names(collection)
+        self._waiting = {(p.name, p.sha256): p for p in library.pending_imports() if p.collection == collection}
+        self._held = {name: sha256 for name, sha256 in self._waiting} | self._documents
+        self._same_name = same_name
+        self._unnumbered = {name for one in asked for name in one.names}
+        # (the name of a file itself, SHA-256) -> the names it has here: with folders, or with a number after it.
+        self._at_home: dict[tuple[str, str], str] = {}
+        self._numbered: dict[tuple[str, str], list[str]] = {}
+        self._last_parts: set[str] = set()
+        for name in sorted(self._held, key=lambda name: (-len(name), name)):  # of several the shortest stays
+            own, sha256 = name.rpartition("/")[2], self._held[name]
+            self._at_home[own, sha256] = name
+            self._last_parts.add(own)
+            if parts := _NUMBERED.fullmatch(own):
+                self._numbered.setdefault((f"{parts[1]}{parts[2] or ''}", sha256), []).append(name)
+
+    def settle(self, files: Mapping[_Asked, str]) -> dict[_Asked, _Place]:
+        """The places of all the files of one name, each given with its SHA-256."""
+        ordered = sorted(files.items(), key=lambda pair: str(pair[0].real))
+        given: set[str] = set()
+        places: dict[str, _Place] = {}
+        # What is here already keeps its name, and the others are told apart from it.
+        for find in (self._find_at_home, self._find_numbered):
+            for one, sha256 in ordered:
+                if sha256 not in places and (name := find(one.name, sha256, given)):
+                    places[sha256] = self._keep(name, sha256)
+                    given.add(name)
+        for one, sha256 in ordered:
+            if sha256 not in places:
+                places[sha256] = self._place(one, given)
+        settled: dict[_Asked, _Place] = {}
+        seen: set[str] = set()
+        for one, sha256 in ordered:
+            place = places[sha256]
+            again = sha256 in seen and place.fate is not _Fate.REFUSED
+            settled[one] = replace(place, fate=_Fate.TWIN) if again else place
+            seen.add(sha256)
+        return settled
+
+    def _find_at_home(self, name: str, sha256: str, _: set[str]) -> str | None:
+        """Where a file is under its own name, whatever folders stand before it."""
+        return self._at_home.get((name, sha256))
+
+    def _find_numbered(self, name: str, sha256: str, given: set[str]) -> str | None:
+        """Where a file is under a number, since another document has its name; None when that one is to give way."""
+        if name not in self._last_parts or (self._same_name is SameName.REPLACE and name not in given):
+            return None
+        numbered = self._numbered.get((name, sha256), ())
+        # A file of this call may be called just that.
+        return next((known for known in numbered if known not in self._unnumbered), None)
+
+    def _keep(self, name: str, sha256: str) -> _Place:
+        if self._documents.get(name) == sha256:
+            return _Place(_Fate.HERE, name)
+        return _Place(_Fate.NEW, name, self._waiting[name, sha256].replaces)
+
+    def _place(self, one: _Asked, given: set[str]) -> _Place:
+        # Told apart from others of its name by its folders, it keeps the name it has here from then on.
+        known = [name for name in one.names[1:] if name in self._held and name not in given]
+        free = [name for name in one.names if name not in given]
+        name = (known[-1:] or free[:1] or [one.name])[0]
+        in_this_call = name in given
+        given.add(name)
+        if name not in self._held and not in_this_call:
+            return _Place(_Fate.NEW, name)
+        if self._same_name is SameName.KEEP_BOTH:
+            return _Place(_Fate.NEW, self._free(name, given))
+        if self._same_name is SameName.REPLACE and not in_this_call:
+            return _Place(_Fate.NEW, name, replaces=name)
+        return _Place(_Fate.REFUSED, name)
+
+    def _free(self, name: str, given: set[str]) -> str:
+        """``name`` with the first number from 2 on that nothing has, as file managers do."""
+        ending = Path(name).suffix
+        number = 2
+        while True:
+            numbered = f"{name.removesuffix(ending)} ({number}){ending}"
+            if not any(numbered in names for names in (given, self._held, self._unnumbered)):
+                given.add(numbered)
+                return numbered
+            number += 1
 
 
-def _import(
-    library: Library,
-    reader: Reader,
-    embedder: Embedder,
-    asked: Sequence[_Asked],
-    tally: _Tally,
-    collection: str,
-    password: str | None,
-    language: str,
-    report: Report,
-    cancel: CancelToken | None,
-) -> Change:
-    library.use_embedder(embedder.identity)
-    collection = tidy_name(collection)
-    if not collection:
-        raise UserProblem("library_collection_nameless")
-    pending: list[PendingImport] = []
-    try:
-        for done, one in enumerate(asked):
-            report(Progress("stage_collecting", done, len(asked), one.name))
-            if cancel is not None:
-                cancel.check()
-            if (begun := _begin(library, one, collection, tally, language, cancel)) is not None:
-                pending.append(begun)
-    except Cancelled:
-        library.end_imports(pending)
-        library.sweep()
-        raise
-    _Run(library, reader, embedder, tally, password, language, report, cancel).finish(pending)
-    return tally.change()
+class _Intake:
+    """Copies files in and writes them down, each under the name it gets; ``pending`` is what is to be read."""
 
+    def __init__(self, parts: Importer, collection: str, tally: _Tally) -> None:
+        self.pending: list[PendingImport] = []
+        self._parts = parts
+        self._library = parts.library
+        self._collection = collection
+        self._tally = tally
+        self._twins: list[str] = []
 
-def _begin(
-    library: Library, one: _Asked, collection: str, tally: _Tally, language: str, cancel: CancelToken | None
-) -> PendingImport | None:
-    """Copy a file in and write it down; None when there is nothing to do with it."""
-    try:
-        sha256, size = library.keep_original(one.file, cancel)
-    except UserProblem as problem:
-        if problem.key != "import_unreadable_file":
-            raise  # the library's own disk: no other file would fare better
-        tally.rejected.append((one.name, problem.sentence(language)))
+    def take_all(self, asked: Sequence[_Asked], same_name: SameName) -> None:
+        """Every file, or on Cancelled none."""
+        names = _Names(self._library, self._collection, asked, same_name)
+        groups: dict[str, list[_Asked]] = {}
+        for one in asked:
+            groups.setdefault(one.name, []).append(one)
+        prints: dict[_Asked, tuple[str, int]] = {}
+        places: dict[_Asked, _Place] = {}
+        try:
+            for done, one in enumerate(asked):
+                self._parts.report(Progress("stage_collecting", done, len(asked), one.name))
+                if self._parts.cancel is not None:
+                    self._parts.cancel.check()
+                group = groups.pop(one.name, [])  # its names are settled once, when the first of them is met
+                found = {other: known for other in group if (known := self._fingerprint(other))}
+                prints |= found
+                places |= names.settle({other: sha256 for other, (sha256, _) in found.items()})
+                if one in places:
+                    self._take(one, prints[one], places[one])
+        except Cancelled:
+            self._library.end_imports(self.pending)
+            self._library.sweep()
+            raise
+
+    def take_replacement(self, one: _Asked, old_name: str) -> None:
+        """A file that takes the place of a document; not that of a third one which happens to have its name."""
+        if (known := self._fingerprint(one)) is None:
+            return
+        holder = self._library.names(self._collection).get(one.name)
+        fate = _Fate.NEW
+        if one.name == old_name and holder == known[0]:
+            fate = _Fate.HERE
+        elif one.name != old_name and holder not in (None, known[0]):
+            fate = _Fate.REFUSED
+        self._take(one, known, _Place(fate, one.name, old_name))
+
+    def tell_of_twins(self) -> None:
+        """Once the import is done: a file of the same name and bytes as another ended as that one did."""
+        rejected = dict(self._tally.rejected)
+        for name in self._twins:
+            if name in rejected:
+                self._tally.rejected.append((name, rejected[name]))
+            else:
+                self._tally.unchanged.append(name)
+
+    def _fingerprint(self, one: _Asked) -> tuple[str, int] | None:
+        """SHA-256 and size; None for a file that is rejected for its size, or cannot be read."""
+        try:
+            if one.file.stat().st_size > self._parts.reader.limits.max_megabytes * 1_000_000:
+                self._reject(one, "reading_too_large")
+                return None
+            return fingerprint(one.file, self._parts.cancel)
+        except OSError as fault:
+            self._reject(one, "import_unreadable_file", fault=fault.strerror or fault)
+        except UserProblem as problem:
+            self._tally.rejected.append((one.name, problem.sentence(self._parts.language)))
         return None
-    same_name = one.replaces in ("", one.name)
-    if same_name and library.is_current(sha256, one.name, collection) and library.known(sha256, str(VERSION)):
-        tally.unchanged.append(one.name)
-        return None
-    return library.begin_import(sha256, size, one.name, collection, one.replaces)
+
+    def _reject(self, one: _Asked, key: str, **details: object) -> None:
+        self._tally.rejected.append((one.name, say(key, self._parts.language, file=one.file, **details)))
+
+    def _take(self, one: _Asked, known: tuple[str, int], place: _Place) -> None:
+        if place.fate is _Fate.REFUSED:
+            self._tally.refuse(place.name, self._collection, self._parts.language)
+            return
+        if place.fate is _Fate.TWIN:
+            self._twins.append(place.name)
+            return
+        try:
+            sha256, size = self._library.keep_original(one.file, self._parts.cancel, known)
+        except UserProblem as problem:
+            if problem.key not in ("import_unreadable_file", "import_file_changed"):
+                raise  # the library's own disk: no other file would fare better
+            self._tally.rejected.append((place.name, problem.sentence(self._parts.language)))
+            return
+        if place.fate is _Fate.HERE and self._library.known(sha256, str(VERSION)):
+            self._tally.unchanged.append(place.name)
+        else:
+            self.pending.append(self._library.begin_import(sha256, size, place.name, self._collection, place.replaces))
 
 
 class _Run:
     """One pass over files that are written down: reads ahead, embeds, publishes."""
 
-    def __init__(
-        self,
-        library: Library,
-        reader: Reader,
-        embedder: Embedder,
-        tally: _Tally,
-        password: str | None,
-        language: str,
-        report: Report,
-        cancel: CancelToken | None,
-    ) -> None:
-        self._library = library
-        self._reader = reader
-        self._embedder = embedder
+    def __init__(self, parts: Importer, tally: _Tally) -> None:
+        self._library = parts.library
+        self._reader = parts.reader
+        self._embedder = parts.embedder
+        self._password = parts.password
+        self._language = parts.language
+        self._report = parts.report
         self._tally = tally
-        self._password = password
-        self._language = language
-        self._report = report
-        self._stop = _Stop(cancel)
+        self._stop = CancelToken(parts.cancel)
         self._waiting = Event()
 
     def finish(self, pending: Sequence[PendingImport]) -> None:
@@ -268,12 +412,22 @@ class _Run:
             yield item, reading
 
     def _read(self, item: PendingImport) -> Reading:
+        paused = False
+
+        def between_pages(progress: Progress) -> None:
+            nonlocal paused
+            paused = paused or self._stop.paused
+            self._stop.check()
+            # While another file is embedded, its progress is what a person sees.
+            if self._waiting.is_set():
+                self._report(replace(progress, item=item.name))  # not its hash
+
         try:
             reading = self._reader.read(
                 self._library.original(item.sha256),
                 password=self._password,
-                report=lambda told: self._report_while_waiting(replace(told, item=item.name)),  # not its hash
-                cancel=self._stop,
+                report=between_pages,
+                cancel=_Unpaused(self._stop),
             )
         except UserProblem:  # our own copy is not there, or not for us to open
             return _rejected(item, "import_original_gone")
@@ -284,15 +438,15 @@ class _Run:
             return _rejected(item, "import_fault_of_ours")
         if reading.outcome is not Outcome.REJECTED and reading.sha256 != item.sha256:
             return replace(reading, outcome=Outcome.REJECTED, reason="import_original_gone")
+        if paused and not is_final(reading):
+            return self._read(item)  # the time it stood still counts as the file's, and may be what cost it pages
         return reading
 
-    def _report_while_waiting(self, progress: Progress) -> None:
-        # While another file is embedded, its progress is what a person sees.
-        if self._waiting.is_set():
-            self._report(progress)
-
     def _store(self, item: PendingImport, reading: Reading) -> bool:
-        """Keep what was read; False when it was rejected."""
+        """Keep what was read where it is the best so far; False when the file was rejected."""
+        before = self._library.readable_pages(item.sha256, str(VERSION))
+        if before is not None and not _gives_more(reading, before):
+            return True
         if reading.outcome is Outcome.REJECTED:
             self._tally.rejected.append((item.name, say(reading.reason, self._language, file=item.name)))
             return False
@@ -300,7 +454,7 @@ class _Run:
             return True  # the same bytes stood under another name in this import
         try:
             passages = cut(reading, self._embedder.count_tokens, self._embedder.max_tokens)
-            self._library.store_reading(reading, passages, str(VERSION))
+            self._library.store_reading(reading, passages, str(VERSION), final=is_final(reading))
         except VademecumError:
             raise
         except Exception:  # as above
@@ -320,13 +474,23 @@ class _Run:
             vectors = self._embedder.embed_passages([p.embedded_text for p in batch], silent, self._stop)
             self._library.store_vectors(batch, vectors)
             done += len(batch)
-        self._tally.count(self._library.publish(ready))
+        change = self._library.publish(ready)
+        self._tally.count(change)
         for item in ready:
             del open_ones[item.id]
-            unreadable = self._library.document(item.name, item.collection).unreadable_pages
-            if unreadable:
-                pages = _ranges([index + 1 for index in unreadable])
+            document = self._library.document(item.name, item.collection)
+            if item.name in change.same_name and document.sha256 != item.sha256:
+                self._tally.refuse(item.name, item.collection, self._language)
+            elif document.unreadable_pages:
+                pages = _ranges([index + 1 for index in document.unreadable_pages])
                 self._tally.partial.append((item.name, say("import_pages_unreadable", self._language, pages=pages)))
+
+
+def _gives_more(reading: Reading, before: frozenset[int]) -> bool:
+    """Whether a reading loses none of the pages read ``before``, and adds some or is the last word on the others."""
+    readable = {page.index for page in reading.pages if not page.problem}
+    better = before < readable or (before == readable and is_final(reading))
+    return better and reading.outcome is not Outcome.REJECTED
 
 
 def _ranges(numbers: Sequence[int]) -> str:
@@ -344,17 +508,8 @@ def _rejected(item: PendingImport, reason: str) -> Reading:
     return Reading(item.sha256, item.size, Outcome.REJECTED, reason, "", ())
 
 
-class _Stop(CancelToken):
-    """Set when the caller's token is, or when the import ends for another reason."""
-
-    def __init__(self, outer: CancelToken | None) -> None:
-        super().__init__()
-        self._outer = outer
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether to stop."""
-        return super().cancelled or (self._outer is not None and self._outer.cancelled)
+class _Unpaused(CancelToken):
+    """Stops when ``outer`` does and never waits: the reader counts every second as its page's."""
 
     def check(self) -> None:
         """Raise :class:`Cancelled` when it is time to stop."""
@@ -363,7 +518,7 @@ class _Stop(CancelToken):
 
 
 def _collect(paths: Sequence[Path], tally: _Tally, language: str) -> list[_Asked]:
-    """The files meant by ``paths``, each with a name of its own; what cannot be a file goes to the tally."""
+    """The files meant by ``paths``, each once; what cannot be a file goes to the tally."""
     asked: list[_Asked] = []
     for path in paths:
         if path.is_dir():
@@ -378,12 +533,21 @@ def _collect(paths: Sequence[Path], tally: _Tally, language: str) -> list[_Asked
             ]
             if not found and not missed:
                 tally.rejected.append((path.name, say("import_no_pdf_in_folder", language, file=path)))
-            asked += [_Asked(file, tidy_name(file.name)) for file in found]
+            asked += map(_ask, found)
         elif (problem := _problem_of(path)) is not None:
             tally.rejected.append((path.name, say(problem, language, file=path)))
         else:
-            asked.append(_Asked(path, tidy_name(path.name)))
-    return _name_apart(asked)
+            asked.append(_ask(path))
+    return list({(one.real, one.name): one for one in asked}.values())  # a file named twice is one file
+
+
+def _ask(file: Path) -> _Asked:
+    real = file.resolve()
+    names = [tidy_name(file.name)]
+    for folder in real.parents:
+        if folder.name:
+            names.append(tidy_name(f"{folder.name}/{names[-1]}"))
+    return _Asked(file, real, tuple(names))
 
 
 def _problem_of(path: Path) -> str | None:
@@ -420,19 +584,3 @@ def _walk(folder: Path, missed: list[OSError]) -> Iterator[Path]:
                 yield file
             else:
                 missed.append(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file)))
-
-
-def _name_apart(asked: Sequence[_Asked]) -> list[_Asked]:
-    """Files of one name from several folders would replace one another: the later ones get their folder's name too."""
-    taken: dict[str, Path] = {}
-    apart: list[_Asked] = []
-    for one in asked:
-        file, name = one.file.resolve(), one.name
-        parents = [parent.name for parent in file.parents if parent.name]
-        while taken.get(name, file) != file and parents:
-            name = tidy_name(f"{parents.pop(0)}/{name}")
-        if taken.get(name) == file:
-            continue
-        taken[name] = file
-        apart.append(replace(one, name=name))
-    return apart

@@ -29,6 +29,14 @@ class ReadBy(StrEnum):
     NOTHING = "nothing"
 
 
+class SameName(StrEnum):
+    """What becomes of a file when a different document of its name is already in the collection."""
+
+    REFUSE = "refuse"
+    REPLACE = "replace"
+    KEEP_BOTH = "keep-both"
+
+
 class Verdict(StrEnum):
     """How far a sentence stands on the passages it cites."""
 
@@ -319,6 +327,44 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """A question as it is put to the library: complete in itself, and where it looks.
+
+    ``rewritten`` says that it differs from what was typed.
+    """
+
+    question: str
+    scope: Scope
+    rewritten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question and its answer, kept in a conversation.  ``typed`` is what the person wrote.
+
+    ``outdated`` names the cited contents (SHA-256) that no current document has any more.
+    """
+
+    id: int
+    conversation: int
+    typed: str
+    scope: Scope
+    answer: Answer
+    utc: str
+    outdated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation in a list; ``utc`` is of its last exchange."""
+
+    id: int
+    title: str
+    utc: str
+    exchanges: int
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What a change did to the library; screens refresh by it."""
 
@@ -330,6 +376,7 @@ class Change:
     rejected: tuple[tuple[str, str], ...] = ()  # (name, sentence)
     partial: tuple[tuple[str, str], ...] = ()  # (name, sentence)
     collections: tuple[str, ...] = ()
+    same_name: tuple[str, ...] = ()  # those rejected only because a different document has their name
 
 
 @dataclass(frozen=True, slots=True)

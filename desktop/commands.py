@@ -18,16 +18,16 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TextIO
 
-from core import importing
 from core.asking import ask as ask_engine
-from core.audit import is_intact, parse_checkpoint, verify
+from core.audit import body_of, is_intact, latest_answers, parse_checkpoint, verify
 from core.errors import Cancelled, CancelToken, UserProblem, VademecumError
 from core.evaluating import SUITES, Engine, Evaluation, to_json
 from core.evaluating import evaluate as evaluate_engine
 from core.finding import checked_question, find
+from core.importing import Importer
 from core.language_model import LanguageModel
 from core.library import Library
-from core.nouns import Answer, AuditRecord, Candidate, Change, Document, Progress, Rect, Report, Scope, silent
+from core.nouns import Answer, Candidate, Change, Document, Progress, Rect, Report, SameName, Scope, silent
 from core.reading import rects_of
 from core.settings import Settings
 from desktop import forms, house
@@ -64,38 +64,19 @@ def add(context: Context, chosen: Namespace) -> int:
     password = _password(context, chosen)
     house.find_embedder(context.settings)
     with _opened(context, create=True) as (library, report):
-        embedder = house.embedder(context.settings, report, context.cancel)
         changes = []
-        with house.reader(context.settings, ocr=not chosen.no_ocr) as reader:
+        with _importer(context, library, report, password, ocr=not chosen.no_ocr) as importer:
             if chosen.resume:
-                changes.append(
-                    importing.resume_imports(
-                        library,
-                        reader,
-                        embedder,
-                        password=password,
-                        language=context.language,
-                        report=report,
-                        cancel=context.cancel,
-                    )
-                )
+                changes.append(importer.resume())
             if good:
-                changes.append(
-                    importing.add_files(
-                        library,
-                        reader,
-                        embedder,
-                        good,
-                        collection=chosen.collection or DEFAULT_COLLECTION,
-                        password=password,
-                        language=context.language,
-                        report=report,
-                        cancel=context.cancel,
-                    )
-                )
+                collection = chosen.collection or DEFAULT_COLLECTION
+                changes.append(importer.add(good, collection=collection, same_name=SameName(chosen.same_name)))
         rejected = tuple((path.name, problem.sentence(context.language)) for path, problem in problems.items())
         change = _together(changes, rejected)
-        return _change(context, change)
+        code = _change(context, change)
+        if change.same_name and not context.screen.json_wanted:
+            context.screen.line("change_same_name")
+        return code
 
 
 def replace(context: Context, chosen: Namespace) -> int:
@@ -111,20 +92,8 @@ def replace(context: Context, chosen: Namespace) -> int:
         if len(found) > 1:
             places = ", ".join(f"“{d.collection}”" for d in found)
             raise UserProblem("library_ambiguous", name=chosen.old, collections=places)
-        embedder = house.embedder(context.settings, report, context.cancel)
-        with house.reader(context.settings, ocr=not chosen.no_ocr) as reader:
-            change = importing.replace_file(
-                library,
-                reader,
-                embedder,
-                found[0].name,
-                new,
-                collection=found[0].collection,
-                password=password,
-                language=context.language,
-                report=report,
-                cancel=context.cancel,
-            )
+        with _importer(context, library, report, password, ocr=not chosen.no_ocr) as importer:
+            change = importer.replace(found[0].name, new, collection=found[0].collection)
         return _change(context, change)
 
 
@@ -295,7 +264,8 @@ def doctor(context: Context, chosen: Namespace) -> int:
             if chosen.rebuild_index:
                 tell("doctor_index_rebuilt", context.screen.say("doctor_index_rebuilt"), True, "doctor_done")
             if chosen.repair and library.pending_imports():
-                change = _finish_imports(context, library, _password(context, chosen), report)
+                with _importer(context, library, report, _password(context, chosen)) as importer:
+                    change = importer.resume()
     failed = {name for name, _ in change.rejected} if change else set()
     for finding in findings:
         mended = finding.mended and finding.details.get("name") not in failed
@@ -310,25 +280,11 @@ def doctor(context: Context, chosen: Namespace) -> int:
     return _OK if all(one["mended"] for one in told) and not failed else _DAMAGED
 
 
-def _finish_imports(context: Context, library: Library, password: str | None, report: Report) -> Change:
-    embedder = house.embedder(context.settings, report, context.cancel)
-    with house.reader(context.settings) as reader:
-        return importing.resume_imports(
-            library,
-            reader,
-            embedder,
-            password=password,
-            language=context.language,
-            report=report,
-            cancel=context.cancel,
-        )
-
-
 def audit_list(context: Context, chosen: Namespace) -> int:
     """``audit list``: the latest answers."""
     with _opened(context) as (library, _):
-        first = max(1, library.audit_head().sequence - chosen.n + 1)
-        records = [(record, _told(record)) for record in library.records(first)]
+        answers = latest_answers(library.records, library.audit_head().sequence, chosen.n)
+        records = [(record, body_of(record)) for record in answers]
     kept = ("utc", "user", "question", "kind")
     if context.screen.json_wanted:
         context.screen.form(
@@ -366,7 +322,7 @@ def audit_show(context: Context, chosen: Namespace) -> int:
         "hash": record.hash,
         "previous": record.previous,
         "intact": is_intact(record),
-        "record": _told(record) or record.body,
+        "record": body_of(record) or record.body,
     }
     if context.screen.json_wanted:
         context.screen.form(form)
@@ -395,17 +351,13 @@ def audit_verify(context: Context, chosen: Namespace) -> int:
     return _DAMAGED if faults else _OK
 
 
-def _told(record: AuditRecord) -> dict[str, object]:
-    """What a record says; nothing where it was edited into something that is no record."""
-    try:
-        body = json.loads(record.body)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
 def _kind(context: Context, kind: object) -> str:
-    words = {"answered": "kind_answered", "not_found": "kind_not_found", "conversation": "kind_conversation_short"}
+    words = {
+        "answered": "kind_answered",
+        "not_found": "kind_not_found",
+        "conversation": "kind_conversation_short",
+        "stopped": "kind_stopped",
+    }
     return context.screen.say(words[kind]) if isinstance(kind, str) and kind in words else str(kind or "?")
 
 
@@ -595,6 +547,16 @@ def _opened(context: Context, *, create: bool = False) -> Iterator[tuple[Library
         yield library, report
 
 
+@contextmanager
+def _importer(
+    context: Context, library: Library, report: Report, password: str | None, *, ocr: bool = True
+) -> Iterator[Importer]:
+    """What brings files into the library, its models loaded."""
+    embedder = house.embedder(context.settings, report, context.cancel)
+    with house.reader(context.settings, ocr=ocr) as reader:
+        yield Importer(library, reader, embedder, password, context.language, report, context.cancel)
+
+
 def _scope(chosen: Namespace) -> Scope:
     return Scope(tuple(chosen.collection), tuple(chosen.document))
 
@@ -647,6 +609,7 @@ def _together(changes: Sequence[Change], rejected: tuple[tuple[str, str], ...]) 
             unchanged=one.unchanged + change.unchanged,
             rejected=one.rejected + change.rejected,
             partial=one.partial + change.partial,
+            same_name=one.same_name + change.same_name,
             collections=tuple(dict.fromkeys(one.collections + change.collections)),
         )
     return dataclasses.replace(one, rejected=rejected + one.rejected)

@@ -126,6 +126,7 @@ def change(made: Change) -> Form:
         "removed": list(made.removed),
         "unchanged": list(made.unchanged),
         "rejected": reasons(made.rejected),
+        "same_name": list(made.same_name),
         "partial": reasons(made.partial),
         "collections": list(made.collections),
     }

@@ -14,10 +14,10 @@ from core.embedding import Embedder
 from core.errors import CancelToken, UserProblem
 from core.evaluating.pack import PagePlace, Question, documents, tidy
 from core.finding import find
-from core.importing import add_files
+from core.importing import Importer
 from core.language_model import LanguageModel
 from core.library import Library
-from core.nouns import Answer, Candidate, Citation, Progress, Report, Scope
+from core.nouns import Answer, Candidate, Citation, Progress, Report, SameName, Scope
 from core.reading import Reader
 
 if sys.platform != "win32":
@@ -105,9 +105,8 @@ def bring_in(engine: Engine, pack: Path, suite: str, report: Report, cancel: Can
     if others:
         raise UserProblem("evaluation_other_documents", collection=suite, name=others[0], count=len(others))
     began = time.perf_counter()
-    change = add_files(
-        engine.library, engine.reader, engine.embedder, files, collection=suite, report=report, cancel=cancel
-    )
+    importer = Importer(engine.library, engine.reader, engine.embedder, report=report, cancel=cancel)
+    change = importer.add(files, collection=suite, same_name=SameName.REPLACE)  # a pack may have been corrected
     seconds = time.perf_counter() - began
     # The reader's process counts in the peak only once it has ended.
     engine.reader.close()

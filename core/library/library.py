@@ -19,14 +19,17 @@ from core.library.index import Index, Rows, damaged_files, make_private, take_st
 from core.library.lock import ProcessLock
 from core.library.originals import Originals
 from core.library.problems import explained, of_text
-from core.library.store import PendingImport, Store, clean
+from core.library.store import PendingImport, Standing, Store, clean
 from core.library.upkeep import Finding
 from core.nouns import (
+    Answer,
     AuditRecord,
     Change,
+    Conversation,
     Coverage,
     Document,
     EmbedderIdentity,
+    Exchange,
     Page,
     Passage,
     Progress,
@@ -38,6 +41,7 @@ from core.nouns import (
 
 _CHANGES_BETWEEN_TIDYINGS = 20
 _ROWS_A_CHANGE = 2000
+_LONGEST_TITLE = 80  # characters of a question that name its conversation
 _OWN_BEFORE_SCHEMA = {"library.lock", "library.pid", "library.db", "library.db-wal", "library.db-shm"}
 _REMOTE = re.compile(r"^(?:[a-zA-Z][a-zA-Z0-9+.-]+:/|\\\\|//)")  # a one-letter scheme is a drive
 
@@ -152,22 +156,33 @@ class Library:
 
     # -- import: core/importing.py tells the story
 
-    def keep_original(self, file: Path, cancel: CancelToken | None = None) -> tuple[str, int]:
-        """Copy the file in; (sha256, size).  Nothing is written when its bytes are already kept."""
-        with explained(self.folder):
-            return self._originals.keep(file, cancel)
+    def keep_original(
+        self, file: Path, cancel: CancelToken | None = None, expected: tuple[str, int] | None = None
+    ) -> tuple[str, int]:
+        """Copy the file in; (sha256, size).  Nothing is written when its bytes are already kept.
 
-    def is_current(self, sha256: str, name: str, collection: str) -> bool:
-        """Whether exactly these bytes are the active document of that name."""
-        document = self._store.document(tidy_name(name), tidy_name(collection))
-        return document is not None and document.sha256 == sha256
+        With ``expected``, its fingerprint, UserProblem when the file has changed since.
+        """
+        with explained(self.folder):
+            return self._originals.keep(file, cancel, expected)
+
+    def names(self, collection: str) -> dict[str, str]:
+        """The active documents of a collection: name -> SHA-256; empty for one that is not there."""
+        return self._store.names(tidy_name(collection))
 
     def known(self, sha256: str, version: str) -> bool:
-        """Whether these bytes were already read by this version of the reader."""
+        """Whether this version of the reader need not read these bytes: what it gave is final, or not published yet."""
         return self._store.known(sha256, version)
 
+    def readable_pages(self, sha256: str, version: str) -> frozenset[int] | None:
+        """Indexes of the published pages without a problem; None when this version of the reader gave none."""
+        return self._store.readable_pages(sha256, version)
+
     def begin_import(self, sha256: str, size: int, name: str, collection: str, replaces: str = "") -> PendingImport:
-        """Write down that a kept original is to become a document; survives a kill."""
+        """Write down that a kept original is to become a document; survives a kill.
+
+        ``replaces`` names the document whose place it may take: another one, or its own name's.
+        """
         return self._store.begin_import(sha256, size, tidy_name(name), tidy_name(collection), tidy_name(replaces))
 
     def pending_imports(self) -> list[PendingImport]:
@@ -194,9 +209,12 @@ class Library:
         used = set(self._store.contents().values()) | {p.sha256 for p in self._store.pending()}
         return [sha256 for sha256 in self._originals.all() if sha256 not in used]
 
-    def store_reading(self, reading: Reading, passages: Sequence[Passage], version: str) -> None:
-        """Keep what was read, unseen until published.  ValueError when a passage is not a span of its page."""
-        self._store.add_content(reading, passages, version)
+    def store_reading(self, reading: Reading, passages: Sequence[Passage], version: str, *, final: bool = True) -> None:
+        """Keep what was read, unseen until published.  ValueError when a passage is not a span of its page.
+
+        Not ``final``: reading the same bytes again may give more.
+        """
+        self._store.add_content(reading, passages, version, final)
 
     def unembedded(self, sha256s: Sequence[str], limit: int) -> list[Passage]:
         """Up to ``limit`` passages of these contents that have no vector yet."""
@@ -216,8 +234,9 @@ class Library:
         self._store.set_vectors(passages, vectors)
 
     def publish(self, items: Sequence[PendingImport]) -> Change:
-        """Make these files documents, all at once; what had their names (or ``replaces``) is retired.
+        """Make these files documents, all at once; what they replace is retired.
 
+        One whose name a different document has, which it was not to replace, is given up (``Change.same_name``).
         Everything about them must be stored and embedded (ValueError otherwise).
         """
         with self._lock:
@@ -225,6 +244,9 @@ class Library:
                 raise ValueError(f"passage {left[0].id} has no vector yet")
             before = self.revision
             done = self._store.publish(items)
+            with explained(self.folder):
+                for sha256 in done.originals:
+                    self._originals.drop(sha256)
             self._follow(before, done.drop, done.add)
             return Change(
                 revision=done.revision,
@@ -232,6 +254,7 @@ class Library:
                 replaced=done.replaced,
                 unchanged=done.unchanged,
                 collections=tuple(dict.fromkeys(item.collection for item in items)),
+                same_name=done.same_name,
             )
 
     # -- documents and collections
@@ -371,6 +394,14 @@ class Library:
         if page is None:
             raise UserProblem("library_no_page", page=page_index + 1)
         return page
+
+    def sheets(self, sha256: str) -> list[Page]:
+        """The pages of these bytes in order, without their texts and lines; empty when they were never read."""
+        return self._store.sheets(sha256)
+
+    def standings(self, sha256: str) -> list[Standing]:
+        """The documents that these bytes are, then those that they were, the latest first."""
+        return self._store.standings(sha256)
 
     def passages(self, keys: Sequence[str]) -> list[Passage]:
         """The passages with these ids, in the order asked; ids that are no longer here are left out."""
@@ -571,6 +602,7 @@ class Library:
                 Finding(fault.kind.value, {"sequence": fault.sequence, "last": fault.last})
                 for fault in verify(self.records())
             ]
+            findings += [Finding("doctor_conversation", {"title": t}) for t in self._store.damaged_conversations()]
             if pending := self._store.pending():
                 findings.append(Finding("doctor_pending", {"count": len(pending), "name": pending[0].name}))
             return findings + self._check_access(repair)
@@ -647,6 +679,34 @@ class Library:
     def audit_head(self) -> Checkpoint:
         """The end of the chain, to be kept elsewhere and given to ``core.audit.verify`` later."""
         return Checkpoint(*self._store.audit_head())
+
+    # -- conversations; they are no documents, so the revision stays as it is
+
+    def keep_exchange(self, conversation: int, typed: str, scope: Scope, answer: Answer) -> Exchange:
+        """Keep a question and its answer; ``conversation`` 0 begins a new one.  UserProblem when it is not there."""
+        title = clean(" ".join(answer.checked.question.split()))
+        title = title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1].rstrip() + "…"
+        return self._store.keep_exchange(conversation, title, typed, scope, answer)
+
+    def conversations(self, words: str = "") -> list[Conversation]:
+        """Those that hold all ``words`` in their title, questions or answers, whatever the case; the newest first."""
+        return self._store.conversations(words.split())
+
+    def exchanges(self, conversation: int) -> list[Exchange]:
+        """A conversation, the oldest exchange first.  UserProblem when it is not there."""
+        return self._store.exchanges(conversation)
+
+    def rename_conversation(self, conversation: int, title: str) -> None:
+        """Another title.  UserProblem when it is empty, or the conversation is not there."""
+        title = clean(" ".join(title.split()))
+        if not title:
+            raise UserProblem("conversation_nameless")
+        self._store.rename_conversation(conversation, title)
+
+    def delete_conversation(self, conversation: int) -> None:
+        """Delete it with its exchanges; the audit records stay.  UserProblem when it is not there."""
+        self._store.delete_conversation(conversation)
+        self._store.checkpoint()
 
 
 def tidy_name(name: str) -> str:

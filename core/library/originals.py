@@ -27,13 +27,16 @@ class Originals:
         """Where the bytes with this hash are kept, whether they are there or not."""
         return self.folder / sha256[:2] / sha256
 
-    def keep(self, file: Path, cancel: CancelToken | None = None) -> tuple[str, int]:
+    def keep(
+        self, file: Path, cancel: CancelToken | None = None, expected: tuple[str, int] | None = None
+    ) -> tuple[str, int]:
         """Copy ``file`` in and return (sha256, size); durable on return, nothing written when already there.
 
-        UserProblem ``import_unreadable_file`` when the fault is the source's; OSError when it is the library's.
+        ``expected`` is what :func:`fingerprint` said of it.  UserProblem ``import_unreadable_file`` or
+        ``import_file_changed`` when the fault is the source's; OSError when it is the library's.
         """
         with _opened(file) as source:
-            sha256, size = _digest(source, None, cancel)
+            sha256, size = expected or _digest(source, None, cancel)
             if self.is_intact(sha256):  # a damaged one is mended by adding the file again
                 return sha256, size
             source.seek(0)
@@ -46,6 +49,8 @@ class Originals:
                     sha256, size = _digest(source, out, cancel)
                     out.flush()
                     os.fsync(out.fileno())
+                if expected is not None and expected != (sha256, size):
+                    raise UserProblem("import_file_changed", file=file)
                 target = self.path(sha256)
                 self._make(target.parent)
                 os.replace(aside, target)
@@ -117,6 +122,12 @@ def _digest(source: BinaryIO, out: BinaryIO | None, cancel: CancelToken | None) 
         size += len(chunk)
         if out is not None:
             out.write(chunk)
+
+
+def fingerprint(file: Path, cancel: CancelToken | None = None) -> tuple[str, int]:
+    """(sha256, size) of a file outside the library.  UserProblem ``import_unreadable_file``."""
+    with _opened(file) as source:
+        return _digest(source, None, cancel)
 
 
 def file_sha256(file: Path) -> str:

@@ -60,7 +60,31 @@ def _first(db: Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first,)
+def _second(db: Connection) -> None:
+    """Remember whether reading the same bytes again could give more: ``final`` 0 when a passing cause cost pages."""
+    db.execute("ALTER TABLE contents ADD COLUMN final INTEGER NOT NULL DEFAULT 1")
+    # Why a page was lost was not kept in a form that this room knows: one more reading of each will tell.
+    db.execute("UPDATE contents SET final = 0 WHERE unreadable <> '[]'")
+
+
+def _third(db: Connection) -> None:
+    """Conversations: what was asked and answered, as a person left it."""
+    for statement in (
+        # ``words`` is what is searched, in both tables: the title; the questions and the sentences of the answer.
+        """CREATE TABLE conversations(
+            id INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT NOT NULL, words TEXT NOT NULL, utc TEXT NOT NULL)""",
+        # ``answer`` is JSON without the body of its record, which stands in the audit table under that number.
+        """CREATE TABLE exchanges(
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            conversation INTEGER NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+            typed TEXT NOT NULL, scope TEXT NOT NULL, answer TEXT NOT NULL, record INTEGER NOT NULL,
+            words TEXT NOT NULL, utc TEXT NOT NULL, digest TEXT NOT NULL)""",
+        "CREATE INDEX exchanges_by_conversation ON exchanges(conversation)",
+    ):
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third)
 
 
 def version_of(db: Connection) -> int:

@@ -8,7 +8,7 @@ import os
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlcipher3 import dbapi2 as sqlite
 
-from core.audit import GENESIS, link
+from core.audit import GENESIS, canonical, link
 from core.errors import UserProblem
 from core.library import schema
 from core.library.index import IndexFile, Rows
@@ -26,16 +26,21 @@ from core.library.originals import sync_folder
 from core.library.packing import pack_lines, pack_vector, unpack_lines, unpack_vectors, vector_is_intact
 from core.library.problems import explained
 from core.nouns import (
+    Answer,
     AuditRecord,
+    Conversation,
     Document,
     EmbedderIdentity,
+    Exchange,
     Outcome,
     Page,
     Passage,
     ReadBy,
     Reading,
+    Scope,
 )
-from core.terms import terms
+from core.plain import from_plain, to_plain
+from core.terms import normalise, terms
 
 _AT_ONCE = 2048
 
@@ -56,7 +61,16 @@ class PendingImport:
     size: int
     name: str
     collection: str
-    replaces: str = ""  # the name of the document whose place it takes, when that is another name
+    replaces: str = ""  # the name of the document whose place it takes; without one it takes nobody's
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A document that some bytes are, or were until it was replaced or taken out."""
+
+    document: Document
+    active: bool
+    replaced_by: str = ""  # SHA-256 of the newest version after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +80,10 @@ class Published:
     added: tuple[str, ...]
     replaced: tuple[str, ...]
     unchanged: tuple[str, ...]
+    same_name: tuple[str, ...]  # given up: a different document has the name
     drop: frozenset[int]
     add: frozenset[int]
+    originals: tuple[str, ...]  # hashes of those that nothing uses any more
     revision: int
 
 
@@ -187,10 +203,17 @@ class Store:
     # -- contents: what was read from some bytes
 
     def known(self, sha256: str, version: str) -> bool:
-        """Whether these bytes were read by this version of the reader."""
-        return self._one("SELECT 1 FROM contents WHERE sha256 = ? AND version = ?", sha256, version) is not None
+        """Whether this version of the reader need not read these bytes: what it gave is final, or still staged."""
+        sql = "SELECT 1 FROM contents WHERE sha256 = ? AND version = ? AND (final = 1 OR staged = 1)"
+        return self._one(sql, sha256, version) is not None
 
-    def add_content(self, reading: Reading, passages: Sequence[Passage], version: str) -> None:
+    def readable_pages(self, sha256: str, version: str) -> frozenset[int] | None:
+        """Indexes of the pages without a problem, as published; None when there is nothing of this version."""
+        sql = "SELECT pages, unreadable FROM contents WHERE sha256 = ? AND version = ? AND staged = 0"
+        row = self._one(sql, sha256, version)
+        return frozenset(range(row[0])).difference(json.loads(row[1])) if row else None
+
+    def add_content(self, reading: Reading, passages: Sequence[Passage], version: str, final: bool) -> None:
         """Store what was read, staged.  Vectors of passages that read as before are taken over."""
         pages = {page.index: page for page in reading.pages}
         for passage in passages:
@@ -230,11 +253,12 @@ class Store:
         with self.writing():
             self._db.execute("DELETE FROM contents WHERE sha256 = ? AND staged = 1", (reading.sha256,))
             content = self._insert(
-                """INSERT INTO contents(sha256, staged, version, size, title, outcome, reason, outline, metadata,
+                """INSERT INTO contents(sha256, staged, version, final, size, title, outcome, reason, outline, metadata,
                 reader, seconds, pages, ocr_pages, unreadable, passages, digest)
-                VALUES (?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?)""",
+                VALUES (?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)""",
                 reading.sha256,
                 version,
+                int(final),
                 reading.size,
                 *content_row,
                 _digest([content_row], page_rows, passage_rows),
@@ -342,6 +366,18 @@ class Store:
         except (zlib.error, ValueError, IndexError, TypeError) as fault:
             raise UserProblem("library_damaged", folder=self.file.parent, fault=fault) from fault
         return Page(index, label, _text(text), lines, width, height, ReadBy(read_by), problem)
+
+    def sheets(self, sha256: str) -> list[Page]:
+        """The pages of what was read from these bytes, in order, without their texts and lines."""
+        rows = self._all(
+            """SELECT page_index, label, width, height, read_by, problem FROM pages WHERE content =
+            (SELECT id FROM contents WHERE sha256 = ? ORDER BY staged LIMIT 1) ORDER BY page_index""",
+            sha256,
+        )
+        return [
+            Page(index, label, "", (), width, height, ReadBy(read_by), problem)
+            for index, label, width, height, read_by, problem in rows
+        ]
 
     def _passages(self, sql: str, *values: object) -> list[tuple[int, Passage]]:
         rows = self._all(sql, *values)
@@ -480,6 +516,31 @@ class Store:
         row = self._one(f"{_DOCUMENTS} WHERE d.retired_at IS NULL AND k.name = ? AND d.name = ?", collection, name)
         return _document(row) if row else None
 
+    def names(self, collection: str) -> dict[str, str]:
+        """The active documents of a collection: name -> SHA-256."""
+        rows = self._all(
+            """SELECT d.name, c.sha256 FROM documents d JOIN contents c ON c.id = d.content
+            JOIN collections k ON k.id = d.collection WHERE d.retired_at IS NULL AND k.name = ?""",
+            collection,
+        )
+        return dict(rows)
+
+    def standings(self, sha256: str) -> list[Standing]:
+        """The documents that these bytes are, then those that they were, the latest first."""
+        rows = self._all(f"{_DOCUMENTS} WHERE c.sha256 = ? ORDER BY d.retired_at IS NOT NULL, d.id DESC", sha256)
+        active = {row[0] for row in self._all("SELECT id FROM documents WHERE retired_at IS NULL")} if rows else set()
+        return [Standing(_document(row), row[0] in active, self._newest_after(row[0])) for row in rows]
+
+    def _newest_after(self, document: int) -> str:
+        row = self._one(
+            """WITH RECURSIVE line(id, step) AS (SELECT ?, 0 UNION
+            SELECT d.id, line.step + 1 FROM documents d JOIN line ON d.replaces = line.id)
+            SELECT c.sha256 FROM line JOIN documents d ON d.id = line.id JOIN contents c ON c.id = d.content
+            WHERE line.step > 0 ORDER BY line.step DESC, d.id DESC LIMIT 1""",
+            document,
+        )
+        return str(row[0]) if row else ""
+
     def document_count(self) -> int:
         """How many documents are active."""
         row = self._one("SELECT count(*) FROM documents WHERE retired_at IS NULL")
@@ -594,6 +655,7 @@ class Store:
         added: list[str] = []
         replaced: list[str] = []
         unchanged: list[str] = []
+        refused: list[PendingImport] = []
         before = set(self.active_contents())
         with self.writing():
             for item in items:
@@ -601,20 +663,31 @@ class Store:
                 content = self._one("SELECT id FROM contents WHERE sha256 = ? AND staged = 0", item.sha256)
                 if content is None:
                     raise ValueError(f"{item.name} was never read")
-                self._publish_one(item, int(content[0]), read_anew, added, replaced, unchanged)
+                if self._is_taken(item, int(content[0])):
+                    refused.append(item)
+                else:
+                    self._publish_one(item, int(content[0]), read_anew, added, replaced, unchanged)
                 self._db.execute("DELETE FROM imports WHERE id = ?", (item.id,))
+            originals = self.drop_unused(item.sha256 for item in refused)
             after = set(self.active_contents())
             revision = self.revision()
-            if added or replaced:
+            if added or replaced or before != after:
                 revision = self.raise_revision(index_too=before == after)
         return Published(
             tuple(added),
             tuple(replaced),
             tuple(unchanged),
+            tuple(item.name for item in refused),
             frozenset(before - after),
             frozenset(after - before),
+            tuple(originals),
             revision,
         )
+
+    def _is_taken(self, item: PendingImport, content: int) -> bool:
+        """Whether a different document has the name, and nobody said that it may go."""
+        same = self._active(self.collection(item.collection), item.name)
+        return same is not None and same[1] != content and item.replaces != item.name
 
     def _publish_one(
         self,
@@ -707,6 +780,99 @@ class Store:
             yield from (AuditRecord(*row) for row in rows)
             first = rows[-1][0] + 1
 
+    # -- conversations
+
+    def keep_exchange(self, conversation: int, title: str, typed: str, scope: Scope, answer: Answer) -> Exchange:
+        """Add to a conversation, or to a new one of that title for 0; durable on return."""
+        utc = now()
+        # The record itself is in the audit table; a second copy would only be one more place to forget it from.
+        bare = replace(answer, record=replace(answer.record, body=""))
+        said = (typed, answer.checked.question, *(claim.text for claim in answer.checked.claims))
+        row = (
+            clean(typed),
+            canonical(to_plain(scope)),
+            canonical(to_plain(bare)),
+            answer.record.sequence,
+            clean(normalise("\n".join(said))),
+            utc,
+        )
+        with self.writing():
+            if conversation:
+                self._change_conversation("UPDATE conversations SET utc = ? WHERE id = ?", utc, conversation)
+            else:
+                conversation = self._insert(
+                    "INSERT INTO conversations(title, words, utc) VALUES (?,?,?)", title, normalise(title), utc
+                )
+            exchange = self._insert(
+                """INSERT INTO exchanges(conversation, typed, scope, answer, record, words, utc, digest)
+                VALUES (?,?,?,?,?,?,?,?)""",
+                conversation,
+                *row,
+                _digest([row]),
+            )
+        return Exchange(exchange, conversation, row[0], scope, answer, utc, _outdated(answer, self._current()))
+
+    def conversations(self, words: Sequence[str]) -> list[Conversation]:
+        """Those in whose title, questions or answers every one of ``words`` occurs; the newest first."""
+        rows = self._all(
+            """SELECT c.id, c.title, c.utc, count(e.id) FROM conversations c
+            JOIN exchanges e ON e.conversation = c.id WHERE NOT EXISTS (
+                SELECT 1 FROM json_each(?) w WHERE instr(c.words, w.value) = 0 AND NOT EXISTS (
+                    SELECT 1 FROM exchanges s WHERE s.conversation = c.id AND instr(s.words, w.value) > 0))
+            GROUP BY c.id ORDER BY max(e.id) DESC""",
+            _json([clean(normalise(word)) for word in words]),
+        )
+        return [Conversation(*row) for row in rows]
+
+    def exchanges(self, conversation: int) -> list[Exchange]:
+        """The exchanges of a conversation, the oldest first.  UserProblem when it is not there."""
+        rows = self._all(
+            """SELECT e.id, e.typed, e.scope, e.answer, e.utc, a.body FROM exchanges e
+            LEFT JOIN audit a ON a.sequence = e.record WHERE e.conversation = ? ORDER BY e.id""",
+            conversation,
+        )
+        if not rows:
+            raise UserProblem("conversation_unknown")
+        current = self._current()
+        found = []
+        for number, typed, scope, kept, utc, body in rows:
+            try:
+                answer = from_plain(Answer, json.loads(kept))
+                within = from_plain(Scope, json.loads(scope))
+            except ValueError as fault:
+                raise UserProblem("library_damaged", folder=self.file.parent, fault=fault) from fault
+            # The hash is the one kept with the answer: if the record was edited since, it does not fit and shows it.
+            whole = replace(answer, record=replace(answer.record, body=body or ""))
+            found.append(Exchange(number, conversation, typed, within, whole, utc, _outdated(whole, current)))
+        return found
+
+    def rename_conversation(self, conversation: int, title: str) -> None:
+        """Another title.  UserProblem when the conversation is not there."""
+        with self.writing():
+            sql = "UPDATE conversations SET title = ?, words = ? WHERE id = ?"
+            self._change_conversation(sql, title, normalise(title), conversation)
+
+    def delete_conversation(self, conversation: int) -> None:
+        """Delete it with its exchanges.  UserProblem when it is not there."""
+        with self.writing():
+            self._change_conversation("DELETE FROM conversations WHERE id = ?", conversation)
+
+    def damaged_conversations(self) -> list[str]:
+        """The titles of conversations in which something is not what was kept."""
+        sql = """SELECT c.title, e.digest, e.typed, e.scope, e.answer, e.record, e.words, e.utc FROM exchanges e
+            JOIN conversations c ON c.id = e.conversation WHERE e.id = ?"""
+        numbers = [row[0] for row in self._all("SELECT id FROM exchanges ORDER BY id")]
+        rows = (row for number in numbers for row in self._all(sql, number))
+        return list(dict.fromkeys(row[0] for row in rows if _digest([row[2:]]) != row[1]))
+
+    def _change_conversation(self, sql: str, *values: object) -> None:
+        if self._db.execute(sql, values).rowcount == 0:
+            raise UserProblem("conversation_unknown")
+
+    def _current(self) -> set[str]:
+        """The hashes of all active documents."""
+        return {row[0] for row in self._all(f"SELECT sha256 FROM contents WHERE id IN ({_ACTIVE})")}
+
     # -- health
 
     def integrity_faults(self) -> list[str]:
@@ -717,6 +883,12 @@ class Store:
         except sqlite.DatabaseError as fault:
             return [str(fault)]
         return [line for line in found if line != "ok"]
+
+
+def _outdated(answer: Answer, current: Collection[str]) -> tuple[str, ...]:
+    """The cited contents that are not in ``current``."""
+    cited = dict.fromkeys(c.sha256 for claim in answer.checked.claims for c in claim.citations)
+    return tuple(sha256 for sha256 in cited if sha256 not in current)
 
 
 def _json(value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import multiprocessing
 import threading
+import time
 
 import pytest
 
@@ -53,3 +54,58 @@ def test_a_cancel_token_stops_the_one_who_checks_it() -> None:
     with pytest.raises(Cancelled) as stopped:
         token.check()
     assert stopped.value.sentence("zh") == "已停止。没有丢失任何内容。"
+
+
+def waiting(token: CancelToken) -> tuple[threading.Thread, list[str]]:
+    """A thread that checks ``token``, and what came of it."""
+    ends: list[str] = []
+
+    def check() -> None:
+        try:
+            token.check()
+            ends.append("went on")
+        except Cancelled:
+            ends.append("stopped")
+
+    thread = threading.Thread(target=check)
+    thread.start()
+    return thread, ends
+
+
+@pytest.mark.parametrize("inner", [False, True])
+def test_a_paused_token_makes_the_one_who_checks_it_wait(inner: bool) -> None:
+    token = CancelToken()
+    checked = CancelToken(token) if inner else token
+    token.pause()
+    assert (token.paused, checked.paused) == (True, True)
+    thread, ends = waiting(checked)
+    thread.join(0.05)
+    assert ends == []
+    began = time.monotonic()
+    token.resume()
+    thread.join(5)
+    assert (ends, checked.paused) == (["went on"], False)
+    assert time.monotonic() - began < 0.5  # woken, not found awake at the next look
+
+
+@pytest.mark.parametrize("which", ["outer", "inner"])
+def test_cancelling_wakes_the_one_who_waits(which: str) -> None:
+    outer = CancelToken()
+    inner = CancelToken(outer)
+    outer.pause()
+    thread, ends = waiting(inner)
+    thread.join(0.05)
+    began = time.monotonic()
+    (outer if which == "outer" else inner).cancel()
+    thread.join(5)
+    assert ends == ["stopped"]
+    assert time.monotonic() - began < 0.5
+    assert (outer.cancelled, inner.cancelled) == (which == "outer", True)
+
+
+def test_a_cancelled_token_cannot_be_paused() -> None:
+    token = CancelToken()
+    token.cancel()
+    token.pause()
+    with pytest.raises(Cancelled):
+        token.check()

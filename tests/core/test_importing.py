@@ -10,16 +10,19 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from core import importing
 from core.errors import Cancelled, CancelToken, UserProblem
-from core.importing import add_files, replace_file, resume_imports
-from core.library import Library, open_library
-from core.nouns import Change, Passage, Progress, Reading, Report, Scope, silent
-from tests.core.library.support import found
+from core.importing import Importer
+from core.library import Library, fingerprint, open_library
+from core.nouns import Change, Outcome, Page, Passage, Progress, ReadBy, Reading, Report, SameName, Scope, silent
+from tests.core.library.support import LimitedReader, found
 from tests.fakes import FakeEmbedder, FakeReader, as_reader, fake_cut
 
 ROOT = Path(__file__).parents[2]
@@ -65,17 +68,17 @@ def add(
     language: str = "en",
     report: Report = silent,
     cancel: CancelToken | None = None,
+    same_name: SameName = SameName.REFUSE,
 ) -> Change:
-    return add_files(
+    importer = Importer(
         library,
-        as_reader(reader or FakeReader()),
+        as_reader(reader or LimitedReader()),
         embedder or FakeEmbedder(),
-        paths,
-        collection=collection,
         language=language,
         report=report,
         cancel=cancel,
     )
+    return importer.add(paths, collection=collection, same_name=same_name)
 
 
 def names(library: Library) -> list[str]:
@@ -135,7 +138,7 @@ def test_a_file_that_cannot_be_opened_is_rejected(
 def test_unchanged_files_are_neither_read_nor_embedded(library: Library, files: Path) -> None:
     add(library, files)
     revision = library.revision
-    reader, embedder = FakeReader(), FakeEmbedder()
+    reader, embedder = LimitedReader(), FakeEmbedder()
     change = add(library, files, reader=reader, embedder=embedder)
     assert change.unchanged == ("dose.pdf", "lease.pdf", "note.pdf")
     assert (reader.read_files, embedder.embedded, library.revision) == ([], [], revision)
@@ -144,7 +147,7 @@ def test_unchanged_files_are_neither_read_nor_embedded(library: Library, files: 
 def test_the_same_bytes_elsewhere_are_neither_read_nor_embedded(library: Library, files: Path) -> None:
     add(library, files)
     (files / "lease.pdf").rename(files / "contract.pdf")
-    reader, embedder = FakeReader(), FakeEmbedder()
+    reader, embedder = LimitedReader(), FakeEmbedder()
     change = add(library, files, reader=reader, embedder=embedder, collection="Other")
     assert change.added == ("contract.pdf", "dose.pdf", "note.pdf")
     assert [name for name, _ in change.partial] == ["note.pdf"]
@@ -162,7 +165,7 @@ def test_twins_in_one_import_are_embedded_once(library: Library, files: Path) ->
 def test_other_bytes_under_a_known_name_are_its_next_version(library: Library, files: Path) -> None:
     add(library, files)
     write(files, lease="The lease was renewed.")
-    change = add(library, files)
+    change = add(library, files, same_name=SameName.REPLACE)
     assert (change.added, change.replaced) == ((), ("lease.pdf",))
     assert set(change.unchanged) == {"dose.pdf", "note.pdf"}
     assert found(library, "lease", "lease.pdf") == ["The lease was renewed."]
@@ -171,14 +174,14 @@ def test_other_bytes_under_a_known_name_are_its_next_version(library: Library, f
 def test_a_document_is_replaced_under_another_name(library: Library, files: Path) -> None:
     add(library, files)
     write(files, renewed="The lease was renewed.")
-    arguments = (library, as_reader(FakeReader()), FakeEmbedder())
-    change = replace_file(*arguments, "LEASE.pdf", files / "renewed.pdf", collection="General")
+    importer = Importer(library, as_reader(LimitedReader()), FakeEmbedder())
+    change = importer.replace("LEASE.pdf", files / "renewed.pdf", collection="General")
     assert (change.added, change.replaced) == (("renewed.pdf",), ("lease.pdf",))
     assert names(library) == ["dose.pdf", "note.pdf", "renewed.pdf"]
     assert library.document("renewed.pdf", "General").version == 2
     assert found(library, "31 March") == []
     # Replaced by a file that is already there: only the old one goes.
-    change = replace_file(*arguments, "note.pdf", files / "dose.pdf", collection="General")
+    change = importer.replace("note.pdf", files / "dose.pdf", collection="General")
     assert (change.added, change.replaced) == ((), ("note.pdf",))
     assert names(library) == ["dose.pdf", "renewed.pdf"]
 
@@ -186,16 +189,16 @@ def test_a_document_is_replaced_under_another_name(library: Library, files: Path
 def test_a_rejected_replacement_leaves_the_old_one(library: Library, files: Path) -> None:
     add(library, files)
     write(files, broken="bad file")
-    arguments = (library, as_reader(FakeReader()), FakeEmbedder())
+    importer = Importer(library, as_reader(LimitedReader()), FakeEmbedder())
     for new in ("broken.pdf", "missing.pdf"):
-        change = replace_file(*arguments, "lease.pdf", files / new, collection="General")
+        change = importer.replace("lease.pdf", files / new, collection="General")
         assert [name for name, _ in change.rejected] == [new]
     assert found(library, "lease")[0] == "The lease ends on 31 March."
     with pytest.raises(UserProblem) as problem:
-        replace_file(*arguments, "nobody.pdf", files / "dose.pdf", collection="General")
+        importer.replace("nobody.pdf", files / "dose.pdf", collection="General")
     assert problem.value.key == "library_unknown_document"
     with pytest.raises(UserProblem) as problem:
-        replace_file(*arguments, "lease.pdf", files / "dose.pdf", collection="Nowhere")
+        importer.replace("lease.pdf", files / "dose.pdf", collection="Nowhere")
     assert problem.value.key == "library_unknown_collection"
 
 
@@ -238,7 +241,7 @@ def test_a_newer_reader_reads_again_and_embeds_only_what_changed(
 ) -> None:
     add(library, files)
     monkeypatch.setattr(importing, "VERSION", "next")
-    reader, embedder = FakeReader(), FakeEmbedder()
+    reader, embedder = LimitedReader(), FakeEmbedder()
     change = add(library, files, reader=reader, embedder=embedder)
     assert (change.added, change.replaced) == ((), ("dose.pdf", "lease.pdf", "note.pdf"))
     assert (len(reader.read_files), embedder.embedded) == (3, [])
@@ -298,8 +301,8 @@ def test_what_broke_off_is_resumed_without_embedding_twice(
         add(library, files, embedder=dying)
     assert names(library) == []
     assert [finding.key for finding in library.doctor()] == ["doctor_pending"]
-    reader, embedder = FakeReader(), FakeEmbedder()
-    change = resume_imports(library, as_reader(reader), embedder)
+    reader, embedder = LimitedReader(), FakeEmbedder()
+    change = Importer(library, as_reader(reader), embedder).resume()
     assert change.added == ("aaa.pdf", "dose.pdf", "lease.pdf", "note.pdf")
     kept = dying.embedded[:4]
     assert not set(kept) & set(embedder.embedded)
@@ -312,14 +315,14 @@ def test_a_resumed_file_whose_copy_is_gone_is_rejected(library: Library, files: 
     sha256, size = library.keep_original(files / "lease.pdf")
     library.begin_import(sha256, size, "lease.pdf", "General")
     library.original(sha256).write_text("other bytes")
-    change = resume_imports(library, as_reader(FakeReader()), FakeEmbedder())
+    change = Importer(library, as_reader(LimitedReader()), FakeEmbedder()).resume()
     assert [name for name, _ in change.rejected] == ["lease.pdf"]
     assert (library.pending_imports(), originals(library)) == ([], 0)
 
 
 def test_reading_goes_on_while_embedding(library: Library, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "_BATCH", 1)
-    reader = FakeReader()
+    reader = LimitedReader()
     read_by_then: list[int] = []
 
     def embedding(_: Sequence[str]) -> None:
@@ -335,7 +338,7 @@ def test_reading_goes_on_while_embedding(library: Library, files: Path, monkeypa
 def test_a_bug_in_reading_one_file_never_stops_the_others(
     library: Library, files: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Broken(FakeReader):
+    class Broken(LimitedReader):
         def read(
             self, path: Path, *, password: str | None = None, report: Report = silent, cancel: CancelToken | None = None
         ) -> Reading:
@@ -356,6 +359,440 @@ def test_a_bug_in_reading_one_file_never_stops_the_others(
     assert library.pending_imports() == []
 
 
+# -- a different document of the same name
+
+
+def hold(library: Library, collection: str = "General") -> dict[str, str]:
+    """name -> text of the first page."""
+    return {name: library.page(sha256, 0).text for name, sha256 in library.names(collection).items()}
+
+
+def test_a_different_document_of_the_name_is_refused(library: Library, files: Path) -> None:
+    add(library, files)
+    kept, revision = originals(library), library.revision
+    write(files, lease="The lease was renewed.")
+    reader = LimitedReader()
+    for language, words in (("en", "A different document"), ("zh", "内容不同")):
+        change = add(library, files, reader=reader, language=language)
+        assert (change.added, change.replaced) == ((), ())
+        assert change.same_name == ("lease.pdf",)
+        ((name, sentence),) = change.rejected
+        assert name == "lease.pdf" and words in sentence and "General" in sentence
+        assert set(change.unchanged) == {"dose.pdf", "note.pdf"}
+    assert (originals(library), library.revision, reader.read_files) == (kept, revision, [])
+    assert found(library, "lease", "lease.pdf") == ["The lease ends on 31 March."]
+    assert add(library, files, collection="Other").rejected == ()
+
+
+def test_both_are_kept_and_the_new_one_gets_a_number(library: Library, files: Path) -> None:
+    add(library, files)
+    texts = {"lease.pdf": "The lease ends on 31 March."}
+    for number, text in ((2, "The lease was renewed."), (3, "The lease was renewed twice.")):
+        write(files, lease=text)
+        name = f"lease ({number}).pdf"
+        texts[name] = text
+        for change in (add(library, files, same_name=SameName.KEEP_BOTH) for _ in range(2)):
+            assert (change.replaced, change.rejected) == ((), ())
+            assert name in change.added + change.unchanged
+        assert {k: v for k, v in hold(library).items() if "lease" in k} == texts
+    # What is here under a number is no conflict any more, but it may take the other's place when that is said.
+    assert "lease (3).pdf" in add(library, files).unchanged
+    assert add(library, files, same_name=SameName.REPLACE).replaced == ("lease.pdf",)
+    # Both in one call, each is what it was, whatever the rule.
+    texts["lease.pdf"] = text
+    write(files / "second", lease="The lease was renewed.")
+    for rule in SameName:
+        assert {"lease.pdf", "lease (2).pdf"} < set(add(library, files, same_name=rule).unchanged)
+    assert {k: v for k, v in hold(library).items() if "lease" in k} == texts
+
+
+def test_a_number_is_never_one_that_another_file_has(library: Library, files: Path) -> None:
+    add(library, files / "lease.pdf")
+    write(files, **{"lease": "The second lease.", "lease (2)": "Called so by its author."})
+    both = (files / "lease.pdf", files / "lease (2).pdf")
+    assert add(library, *both, same_name=SameName.KEEP_BOTH).added == ("lease (3).pdf", "lease (2).pdf")
+    assert hold(library)["lease (2).pdf"] == "Called so by its author."
+    assert set(add(library, *both, same_name=SameName.KEEP_BOTH).unchanged) == {"lease (3).pdf", "lease (2).pdf"}
+    # With no other document in its way, a file is called what it is called.
+    assert add(library, files / "lease (2).pdf", collection="Other").added == ("lease (2).pdf",)
+    write(files, lease="Called so by its author.")
+    assert add(library, files / "lease.pdf", collection="Other").added == ("lease.pdf",)
+
+
+def three_years(files: Path) -> list[Path]:
+    for year in ("2022", "2023", "2024"):
+        write(files / year, report=f"Report of {year}.")
+    return [files / year for year in ("2022", "2023", "2024")]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_names_do_not_depend_on_the_order_of_the_files(library: Library, files: Path, order: tuple[int, ...]) -> None:
+    years = three_years(files)
+    change = add(library, *(years[at] for at in order))
+    assert (change.replaced, change.rejected) == ((), ())
+    assert hold(library) == {
+        "report.pdf": "Report of 2022.",
+        "2023/report.pdf": "Report of 2023.",
+        "2024/report.pdf": "Report of 2024.",
+    }
+    # Each keeps its name when it is added again, alone or changed.
+    for year in years:
+        assert len(add(library, year).unchanged) == 1
+    write(years[2], report="Report of 2024, corrected.")
+    assert add(library, years[2]).same_name == ("2024/report.pdf",)
+    assert add(library, *years, same_name=SameName.REPLACE).replaced == ("2024/report.pdf",)
+    assert hold(library)["2024/report.pdf"] == "Report of 2024, corrected."
+
+
+def test_folders_added_one_after_the_other_conflict(library: Library, files: Path) -> None:
+    _, first, second = three_years(files)
+    assert add(library, second).added == ("report.pdf",)
+    assert add(library, first).same_name == ("report.pdf",)
+    # Together they are told apart, and what is here keeps its name.
+    change = add(library, first, second)
+    assert (change.added, change.unchanged) == (("2023/report.pdf",), ("report.pdf",))
+    assert add(library, first, second, files, same_name=SameName.KEEP_BOTH).added[-1:] == ("2022/report.pdf",)
+
+
+def test_the_same_bytes_twice_in_a_call_are_one_document(library: Library, files: Path) -> None:
+    write(files / "copy", lease="The lease ends on 31 March.", worse="bad file")
+    write(files, worse="bad file")
+    change = add(library, files)
+    assert (change.added.count("lease.pdf"), change.unchanged) == (1, ("lease.pdf",))
+    assert [name for name, _ in change.rejected] == ["worse.pdf", "worse.pdf"]
+    assert len(names(library)) == 3
+    assert add(library, files).unchanged.count("lease.pdf") == 2
+
+
+def test_two_spellings_of_one_name_do_not_replace_one_another(library: Library, tmp_path: Path) -> None:
+    write(tmp_path / "f", **{"r\u00e9sum\u00e9": "Composed.", "re\u0301sume\u0301": "Decomposed."})
+    if len(list((tmp_path / "f").iterdir())) < 2:
+        pytest.skip("this disk holds the two spellings to be one name, so there is nothing to tell apart")
+    change = add(library, tmp_path / "f", same_name=SameName.REPLACE)
+    assert (len(change.added), change.replaced, change.rejected) == (2, (), ())
+    assert sorted(hold(library).values()) == ["Composed.", "Decomposed."]
+
+
+@pytest.mark.slow
+def test_whatever_is_added_nothing_is_lost_and_the_order_does_not_matter(tmp_path: Path) -> None:
+    choice = random.Random(11)
+    places = [f"{folder}{name}" for folder in ("", "1/", "2/", "y/1/") for name in ("a", "a (2)", "b")]
+    for history in range(12):
+        with (
+            open_library(tmp_path / f"{history}", create=True) as one,
+            open_library(tmp_path / f"{history} again", create=True) as other,
+        ):
+            for step in range(3):
+                rule = choice.choice(list(SameName))
+                root = tmp_path / f"files {history} {step}"
+                files = [root / f"{place}.pdf" for place in choice.sample(places, 6)]
+                for file in files:
+                    write(file.parent, **{file.stem: f"Text {choice.choice('ABC')}."})
+                before = hold(one)
+                change = add(one, *files, same_name=rule)
+                add(other, *choice.sample(files, len(files)), same_name=rule)
+                assert hold(one) == hold(other)
+                if rule is not SameName.REPLACE:
+                    assert change.replaced == () and before.items() <= hold(one).items()
+                if rule is not SameName.REFUSE:
+                    assert change.rejected == ()
+                    assert {file.read_text(encoding="utf-8") for file in files} <= set(hold(one).values())
+                after = hold(one)
+                assert len(change.added + change.replaced + change.unchanged + change.rejected) == len(files)
+                assert add(one, *files, same_name=rule).added == ()
+                assert hold(one) == after
+            assert one.doctor() == []
+
+
+def test_a_replacement_does_not_take_a_third_ones_name(library: Library, files: Path) -> None:
+    add(library, files)
+    write(files / "new", dose="Another dose.")
+    importer = Importer(library, as_reader(LimitedReader()), FakeEmbedder())
+    change = importer.replace("lease.pdf", files / "new" / "dose.pdf", collection="General")
+    assert change.same_name == ("dose.pdf",)
+    assert names(library) == ["dose.pdf", "lease.pdf", "note.pdf"]
+    change = importer.replace("dose.pdf", files / "new" / "dose.pdf", collection="General")
+    assert change.replaced == ("dose.pdf",)
+    assert importer.replace("dose.pdf", files / "new" / "dose.pdf", collection="General").unchanged == ("dose.pdf",)
+
+
+def begin(library: Library, file: Path, text: str, replaces: str = "") -> None:
+    """An import that was killed before anything was read."""
+    library.use_embedder(FakeEmbedder().identity)
+    file.write_text(text, encoding="utf-8")
+    library.begin_import(*library.keep_original(file), file.name, "General", replaces)
+
+
+def test_a_killed_import_takes_nobodys_place_when_resumed(library: Library, files: Path) -> None:
+    begin(library, files / "lease.pdf", "The lease of last week.")
+    write(files, lease="The lease of today.")
+    assert add(library, files / "lease.pdf").same_name == ("lease.pdf",)  # the one that waits has the name
+    library.end_imports(library.pending_imports())
+    add(library, files / "lease.pdf")
+    # Written down by a program that did not ask.
+    begin(library, files / "lease.pdf", "The lease of last week.")
+    change = Importer(library, as_reader(LimitedReader()), FakeEmbedder()).resume()
+    assert (change.added, change.replaced, change.same_name) == ((), (), ("lease.pdf",))
+    assert [name for name, _ in change.rejected] == ["lease.pdf"]
+    assert hold(library) == {"lease.pdf": "The lease of today."}
+    assert originals(library) == 1
+
+
+def test_a_killed_import_keeps_its_name_and_what_it_may_replace(library: Library, files: Path) -> None:
+    add(library, files / "dose.pdf")
+    begin(library, files / "lease (2).pdf", "The second lease.")
+    begin(library, files / "new dose.pdf", "Another dose.", replaces="dose.pdf")
+    write(files, lease="The second lease.")
+    add(library, files / "dose.pdf", files / "new dose.pdf")
+    assert hold(library) == {"new dose.pdf": "Another dose."}
+    begin(library, files / "lease.pdf", "The first lease.")
+    write(files, lease="The second lease.")
+    change = add(library, files / "lease.pdf", same_name=SameName.KEEP_BOTH)
+    assert change.added == ("lease (2).pdf",)
+    Importer(library, as_reader(LimitedReader()), FakeEmbedder()).resume()
+    assert hold(library)["lease.pdf"] == "The first lease."
+
+
+def test_a_file_that_changes_while_it_is_copied_is_rejected(
+    library: Library, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def and_then_it_changes(file: Path, cancel: CancelToken | None = None) -> tuple[str, int]:
+        known = fingerprint(file, cancel)
+        if file.name == "lease.pdf":
+            file.write_text("Half of it.", encoding="utf-8")
+        return known
+
+    monkeypatch.setattr(importing, "fingerprint", and_then_it_changes)
+    change = add(library, files)
+    assert change.added == ("dose.pdf", "note.pdf")
+    assert "changed" in change.rejected[0][1]
+    assert originals(library) == 2
+
+
+def test_a_file_that_is_too_large_is_not_copied(library: Library, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (files / "lease.pdf").open("wb") as large:
+        large.truncate(1_000_001)
+    seen: list[Path] = []
+    whole = library.keep_original
+
+    def noted(file: Path, *rest: object) -> tuple[str, int]:
+        seen.append(file)
+        return whole(file, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(library, "keep_original", noted)
+    change = add(library, files, reader=LimitedReader(max_megabytes=1))
+    assert [name for name, _ in change.rejected] == ["lease.pdf"]
+    assert "max_megabytes" in change.rejected[0][1]
+    assert [file.name for file in seen] == ["dose.pdf", "note.pdf"]
+
+
+# -- a reading that is not the last word
+
+
+class LosingReader(LimitedReader):
+    """Gives up the pages with these indexes."""
+
+    def __init__(self, *lost: int, problem: str = "reading_page_timeout") -> None:
+        super().__init__()
+        self.lost = lost
+        self.problem = problem
+
+    def read(
+        self, path: Path, *, password: str | None = None, report: Report = silent, cancel: CancelToken | None = None
+    ) -> Reading:
+        whole = super().read(path, password=password, report=report, cancel=cancel)
+        pages = tuple(
+            Page(page.index, page.label, "", (), 0.0, 0.0, ReadBy.NOTHING, self.problem)
+            if page.index in self.lost
+            else page
+            for page in whole.pages
+        )
+        readable = any(page.text for page in pages)
+        if not readable:
+            return replace(whole, outcome=Outcome.REJECTED, reason="reading_timeout", pages=())
+        return replace(whole, outcome=Outcome.PARTIAL if self.lost else whole.outcome, pages=pages)
+
+
+@pytest.fixture
+def letter(tmp_path: Path) -> Path:
+    write(tmp_path, letter="The first page.\fThe second page.\fThe third page.")
+    return tmp_path / "letter.pdf"
+
+
+@pytest.mark.parametrize("problem", ["reading_page_timeout", "reading_page_ocr_off"])
+def test_pages_lost_to_a_passing_cause_are_read_when_added_again(library: Library, letter: Path, problem: str) -> None:
+    assert [name for name, _ in add(library, letter, reader=LosingReader(1, problem=problem)).partial] == ["letter.pdf"]
+    revision = library.revision
+    embedder, reader = FakeEmbedder(), LimitedReader()
+    change = add(library, letter, reader=reader, embedder=embedder)
+    assert (change.replaced, change.partial) == (("letter.pdf",), ())
+    assert embedder.embedded == ["Heading\nThe second page."]  # nothing is embedded twice
+    assert library.revision == revision + 1
+    assert found(library, "second page")[0] == "The second page."
+    assert library.document("letter.pdf", "General").version == 1
+    # Now it is final.
+    assert add(library, letter, reader=reader).unchanged == ("letter.pdf",)
+    assert len(reader.read_files) == 1
+
+
+@pytest.mark.parametrize("lost", [(1,), (1, 2), (0,), (0, 1, 2)])
+def test_a_reading_that_gives_no_more_changes_nothing(library: Library, letter: Path, lost: tuple[int, ...]) -> None:
+    add(library, letter, reader=LosingReader(1))
+    revision = library.revision
+    change = add(library, letter, reader=LosingReader(*lost))
+    assert (change.unchanged, change.replaced, change.rejected) == (("letter.pdf",), (), ())
+    assert [name for name, _ in change.partial] == ["letter.pdf"]
+    assert library.revision == revision
+    assert library.document("letter.pdf", "General").unreadable_pages == (1,)
+    assert (library.pending_imports(), originals(library)) == ([], 1)
+
+
+def test_the_last_word_on_a_lost_page_is_kept(library: Library, letter: Path) -> None:
+    add(library, letter, reader=LosingReader(1))
+    reader = LosingReader(1, problem="reading_page_no_text")
+    add(library, letter, reader=reader)
+    assert add(library, letter, reader=reader).unchanged == ("letter.pdf",)
+    assert len(reader.read_files) == 1
+
+
+def test_the_same_bytes_elsewhere_get_the_better_reading_too(library: Library, letter: Path) -> None:
+    add(library, letter, reader=LosingReader(1))
+    change = add(library, letter, collection="Other")
+    assert (change.added, change.partial) == (("letter.pdf",), ())
+    assert library.document("letter.pdf", "General").unreadable_pages == ()
+    # And when there is none, the one that is known will do.
+    other = letter.with_name("other.pdf")
+    other.write_text("One page.\fAnother.", encoding="utf-8")
+    add(library, other, reader=LosingReader(0))
+    change = add(library, other, collection="Other", reader=LosingReader(0, 1))
+    assert (change.added, change.rejected) == (("other.pdf",), ())
+
+
+def test_a_killed_import_reads_a_file_with_lost_pages_once(
+    library: Library, letter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "_BATCH", 1)
+    with pytest.raises(KeyboardInterrupt):
+        add(library, letter, reader=LosingReader(1), embedder=DyingEmbedder())
+    reader = LimitedReader()
+    change = Importer(library, as_reader(reader), FakeEmbedder()).resume()
+    assert (change.added, reader.read_files) == (("letter.pdf",), [])
+    assert add(library, letter, reader=reader).replaced == ("letter.pdf",)
+
+
+# -- paused
+
+
+class Paused(CancelToken):
+    """Pauses when told to, and remembers that somebody waited."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited = Event()
+
+    @property
+    def paused(self) -> bool:
+        paused = super().paused
+        if paused:
+            self.waited.set()
+        return paused
+
+
+def start(work: Callable[[], Change]) -> tuple[Thread, list[Change | Cancelled]]:
+    """``work`` in a thread, and what came of it."""
+    ends: list[Change | Cancelled] = []
+
+    def run() -> None:
+        try:
+            ends.append(work())
+        except Cancelled as stopped:
+            ends.append(stopped)
+
+    thread = Thread(target=run)
+    thread.start()
+    return thread, ends
+
+
+@pytest.mark.parametrize("stage", ["stage_collecting", "stage_reading", "stage_embedding"])
+@pytest.mark.parametrize("then", ["resume", "cancel"])
+def test_a_paused_import_waits_and_goes_on_or_stops(
+    library: Library, files: Path, monkeypatch: pytest.MonkeyPatch, stage: str, then: str
+) -> None:
+    monkeypatch.setattr(importing, "_BATCH", 1)
+    token = Paused()
+    told: list[Progress] = []
+
+    def pause_at(progress: Progress) -> None:
+        told.append(progress)
+        if progress.stage == stage and not token.waited.is_set():
+            token.pause()
+
+    thread, ends = start(lambda: add(library, files, report=pause_at, cancel=token))
+    assert token.waited.wait(10)
+    thread.join(0.1)
+    so_far = len(told)
+    thread.join(0.1)
+    assert (ends, len(told)) == ([], so_far)
+    getattr(token, then)()
+    thread.join(10)
+    (end,) = ends
+    if then == "resume":
+        assert isinstance(end, Change) and len(end.added) == 3
+    else:
+        assert isinstance(end, Cancelled)
+        assert library.pending_imports() == []
+
+
+def test_a_file_whose_time_ran_out_while_paused_is_read_again(library: Library, letter: Path) -> None:
+    token = Paused()
+
+    class Slow(LosingReader):
+        """Counts the seconds it stands still, as the reader does."""
+
+        def read(
+            self, path: Path, *, password: str | None = None, report: Report = silent, cancel: CancelToken | None = None
+        ) -> Reading:
+            assert cancel is not None
+            self.lost = ()
+            if not self.read_files:
+                token.pause()
+                cancel.check()  # between two pages nothing waits: the next page's time would run out
+                report(Progress("reading_stage_pages", 1, 3))
+                self.lost = (1, 2)
+            return super().read(path, report=report, cancel=cancel)
+
+    reader = Slow()
+    thread, ends = start(lambda: add(library, letter, reader=reader, cancel=token))
+    assert token.waited.wait(10)
+    token.resume()
+    thread.join(10)
+    (end,) = ends
+    assert isinstance(end, Change) and (end.added, end.partial) == (("letter.pdf",), ())
+    assert len(reader.read_files) == 2
+
+
+def test_a_fault_ends_a_paused_import(library: Library, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "_BATCH", 1)
+    token = Paused()
+
+    def breaks(_: Sequence[str]) -> None:
+        token.pause()
+        assert token.waited.wait(10)  # the reading thread stands still
+        raise RuntimeError("a fault of ours")
+
+    class Reader(LimitedReader):
+        def read(
+            self, path: Path, *, password: str | None = None, report: Report = silent, cancel: CancelToken | None = None
+        ) -> Reading:
+            while self.read_files and not token.paused:
+                time.sleep(0.005)
+            return super().read(path, password=password, report=report, cancel=cancel)
+
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        add(library, files, reader=Reader(), embedder=FakeEmbedder(seen=breaks), cancel=token)
+    library.end_imports(library.pending_imports())
+
+
 # -- killed at any moment
 
 KILLED = textwrap.dedent(
@@ -364,7 +801,8 @@ KILLED = textwrap.dedent(
     from pathlib import Path
     from core import importing
     from core.library import open_library
-    from tests.fakes import FakeEmbedder, FakeReader, as_reader, fake_cut
+    from tests.core.library.support import LimitedReader
+    from tests.fakes import FakeEmbedder, as_reader, fake_cut
 
     folder, files, log, dawdle = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), float(sys.argv[4])
     importing.cut = fake_cut
@@ -377,12 +815,12 @@ KILLED = textwrap.dedent(
 
     print("up", flush=True)
     with open_library(folder, create=True) as library:
-        reader, embedder = as_reader(FakeReader()), FakeEmbedder(seen=note)
-        importing.resume_imports(library, reader, embedder)
-        importing.add_files(library, reader, embedder, [files], collection="General")
+        importer = importing.Importer(library, as_reader(LimitedReader()), FakeEmbedder(seen=note))
+        importer.resume()
+        importer.add([files], collection="General")
         for old, new in (("file00.pdf", "new00.pdf"), ("file01.pdf", "new01.pdf")):
             if any(document.name == old for document in library.documents()):
-                importing.replace_file(library, reader, embedder, old, files.parent / new, collection="General")
+                importer.replace(old, files.parent / new, collection="General")
         if any(document.name == "file02.pdf" for document in library.documents()):
             library.remove(["file02.pdf"])
         library.doctor(rebuild_index=True)

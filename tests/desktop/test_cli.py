@@ -23,7 +23,8 @@ from core.errors import UserProblem
 from core.library import open_library
 from desktop import cli, commands, house, samples
 from models import catalogue
-from tests.fakes import FakeEmbedder, FakeReader, ScriptedModel, as_reader, fake_cut
+from tests.core.library.support import LimitedReader
+from tests.fakes import FakeEmbedder, ScriptedModel, as_reader, fake_cut
 from tests.installed import installed
 from tests.judged import judge_as
 from tests.models.builders import gguf
@@ -56,7 +57,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
     monkeypatch.setattr(house, "find_language_model", lambda *_: None)
     monkeypatch.setattr(house, "embedder", lambda *_: FakeEmbedder())
     monkeypatch.setattr(house, "language_model", lambda *_: nullcontext(model))
-    monkeypatch.setattr(house, "reader", lambda *_, **__: nullcontext(as_reader(FakeReader())))
+    monkeypatch.setattr(house, "reader", lambda *_, **__: nullcontext(as_reader(LimitedReader())))
     return model
 
 
@@ -288,6 +289,26 @@ def test_one_bad_file_stops_no_other_and_the_exit_code_tells(fakes: ScriptedMode
     assert form(capsys, "add", "worse.pdf", code=cli.PROBLEM)["added"] == []
 
 
+def test_a_different_document_of_the_same_name_waits_for_a_word(filled: ScriptedModel, capsys: Capture) -> None:
+    write(lease="The lease ends on 1 May 2030.", note="A note.")
+    add = ["add", "lease.pdf", "--collection", "Matter 1"]
+    for language, sentence in (("en", "A different document of this name"), ("zh", "同名但内容不同")):
+        assert cli.main([*add, "--language", language]) == cli.PROBLEM
+        told = capsys.readouterr().out
+        assert sentence in told and "--same-name replace" in told and "--same-name keep-both" in told
+    change = form(capsys, "add", "note.pdf", *add[1:], code=cli.IN_PART)
+    assert (change["added"], change["same_name"]) == (["note.pdf"], ["lease.pdf"])
+    assert [r["document"] for r in change["rejected"]] == ["lease.pdf"]
+    assert form(capsys, *add, "--same-name", "refuse", code=cli.PROBLEM)["replaced"] == []
+    assert form(capsys, *add, "--same-name", "keep-both")["added"] == ["lease (2).pdf"]
+    assert form(capsys, *add, "--same-name", "keep-both")["unchanged"] == ["lease (2).pdf"]
+    write(lease="The lease ends on 1 May 2031.")
+    assert form(capsys, *add, "--same-name", "replace")["replaced"] == ["lease.pdf"]
+    # Another collection is another matter.
+    assert form(capsys, "add", "lease.pdf", "--collection", "Matter 2")["added"] == ["lease.pdf"]
+    assert cli.main([*add, "--same-name", "overwrite"]) == cli.USAGE
+
+
 def test_unknown_names_are_refused(filled: ScriptedModel, capsys: Capture) -> None:
     refused(capsys, "library_unknown_collection", "documents", "--collection", "Matter 9")
     refused(capsys, "library_unknown_collection", "ask", "lease?", "--collection", "Matter 9")
@@ -409,6 +430,23 @@ def test_an_edited_record_is_found_and_named(filled: ScriptedModel, capsys: Capt
     assert form(capsys, "audit", "show", "1")["record"]["question"] == "When does the lease end?"
     assert cli.main(["audit", "list"]) == 0
     assert "✘" in capsys.readouterr().out
+
+
+def test_the_list_of_answers_counts_answers_and_not_the_steps_to_them(
+    filled: ScriptedModel, capsys: Capture, home: Path
+) -> None:
+    assert cli.main(["ask", "When does the lease end?"]) == 0
+    with open_library(home / "library") as library:
+        begun = library.append_record({"kind": "begun", "question": "Half?"}).sequence
+        library.append_record({"kind": "sentence", "begun": begun, "sentence": {"text": "One."}})
+        library.append_record({"kind": "stopped", "begun": begun, "question": "Half?"})
+    capsys.readouterr()
+    assert [r["sequence"] for r in form(capsys, "audit", "list")] == [1, 4]
+    assert [r["kind"] for r in form(capsys, "audit", "list", "-n", "1")] == ["stopped"]
+    assert cli.main(["audit", "list", "--language", "zh"]) == 0
+    listed = capsys.readouterr().out
+    assert "已停止" in listed and "begun" not in listed
+    assert form(capsys, "audit", "show", "3")["record"]["sentence"] == {"text": "One."}
 
 
 def test_a_cut_off_record_is_found_against_a_checkpoint(filled: ScriptedModel, capsys: Capture, home: Path) -> None:
@@ -592,7 +630,7 @@ def test_the_language_is_the_one_asked_for_set_or_of_the_system(
 
 
 def test_a_password_can_be_asked_for(fakes: ScriptedModel, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Reader(FakeReader):
+    class Reader(LimitedReader):
         def read(self, path: Path, *, password: str | None = None, **options: Any) -> Any:
             given.append(password)
             return super().read(path, password=password, **options)

@@ -59,7 +59,8 @@ def test_pages_count_from_one_everywhere() -> None:
 
 
 def test_a_change_names_what_was_rejected_and_why() -> None:
-    form = forms.change(Change(4, added=("a.pdf",), rejected=(("b.pdf", "It is empty."),)))
+    form = forms.change(Change(4, added=("a.pdf",), rejected=(("b.pdf", "It is empty."),), same_name=("b.pdf",)))
+    assert form["same_name"] == ["b.pdf"]
     assert form["library_revision"] == 4
     assert form["added"] == ["a.pdf"]
     assert form["rejected"] == [{"document": "b.pdf", "reason": "It is empty."}]

@@ -1,4 +1,4 @@
-"""Putting documents into a library without a reader."""
+"""Putting documents into a library without a reader, or with one that has limits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from pathlib import Path
 
 from core.library import Library
 from core.nouns import Change, Scope
+from core.reading import Limits
 from core.terms import question_terms
-from tests.fakes import FakeEmbedder, fake_cut, make_reading
+from tests.fakes import FakeEmbedder, FakeReader, fake_cut, make_reading
 
 VERSION = "1"
+
+
+class LimitedReader(FakeReader):
+    """The fake reader with what an import asks of a reader besides reading: its limits."""
+
+    def __init__(self, max_megabytes: int = 1) -> None:
+        super().__init__()
+        self.limits = Limits(max_megabytes=max_megabytes)
 
 
 def put(library: Library, folder: Path, **files: str) -> Change:
@@ -18,7 +27,7 @@ def put(library: Library, folder: Path, **files: str) -> Change:
 
 
 def put_in(library: Library, folder: Path, collection: str, **files: str) -> Change:
-    """Add files by name (without .pdf) to a collection."""
+    """Add files by name (without .pdf) to a collection; what has their names is replaced."""
     embedder = FakeEmbedder()
     library.use_embedder(embedder.identity)
     items = []
@@ -26,7 +35,7 @@ def put_in(library: Library, folder: Path, collection: str, **files: str) -> Cha
         source = folder / "incoming.pdf"
         source.write_text(text, encoding="utf-8")
         sha256, size = library.keep_original(source)
-        items.append(library.begin_import(sha256, size, f"{name}.pdf", collection))
+        items.append(library.begin_import(sha256, size, f"{name}.pdf", collection, replaces=f"{name}.pdf"))
         if not library.known(sha256, VERSION):
             reading = make_reading(text)
             library.store_reading(reading, fake_cut(reading, embedder.count_tokens, 64), VERSION)

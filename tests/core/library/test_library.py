@@ -136,7 +136,8 @@ def test_unchanged_files_change_nothing(library: Library, tmp_path: Path) -> Non
     change = put(library, tmp_path, lease=LEASE)
     assert change.unchanged == ("lease.pdf",)
     assert library.revision == revision
-    assert library.is_current(library.documents()[0].sha256, "lease.pdf", "General")
+    assert library.names("General") == {"lease.pdf": library.documents()[0].sha256}
+    assert library.names("Nowhere") == {}
 
 
 def test_a_retired_document_is_kept_and_not_found(library: Library, tmp_path: Path) -> None:

@@ -19,9 +19,10 @@ from core import importing
 from core.errors import UserProblem
 from core.library import Library, open_library, schema
 from core.library.index import Index
+from core.library.originals import Originals
 from core.nouns import Progress, Scope
-from tests.core.library.support import found, put
-from tests.fakes import FakeEmbedder, FakeReader, as_reader, fake_cut
+from tests.core.library.support import LimitedReader, found, put
+from tests.fakes import FakeEmbedder, as_reader, fake_cut
 
 ROOT = Path(__file__).parents[3]
 LEASE = "The lease ends on 31 March. Either party may terminate it."
@@ -208,7 +209,7 @@ def test_damage_to_what_was_read_is_found_and_read_again(
     with open_library(folder) as library:
         assert set(keys(library)) == {"doctor_content"}
         assert "doctor_pending" in keys(library, repair=True)
-        importing.resume_imports(library, as_reader(FakeReader()), FakeEmbedder())
+        importing.Importer(library, as_reader(LimitedReader()), FakeEmbedder()).resume()
         assert keys(library) == []
         assert still_answers(library)
 
@@ -297,16 +298,17 @@ def test_a_newer_schema_is_refused_and_left_alone(folder: Path) -> None:
 
 
 def test_an_older_schema_is_copied_and_brought_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def second(db: Any) -> None:
+    def next_one(db: Any) -> None:
         db.execute("ALTER TABLE documents ADD COLUMN note TEXT NOT NULL DEFAULT ''")
 
-    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, second))
+    older = len(schema.MIGRATIONS)
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, next_one))
     with open_library(folder) as library:
         assert still_answers(library)
         assert keys(library) == []
-    backup = schema.backup_of(folder / "library.db", 1)
+    backup = schema.backup_of(folder / "library.db", older)
     db = sqlite.connect(str(backup))
-    assert schema.version_of(db) == 1
+    assert schema.version_of(db) == older
     assert db.execute("SELECT count(*) FROM documents").fetchone() == (2,)
     db.close()
     monkeypatch.undo()
@@ -314,16 +316,60 @@ def test_an_older_schema_is_copied_and_brought_up(folder: Path, monkeypatch: pyt
 
 
 def test_a_migration_that_fails_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def second(db: Any) -> None:
+    def next_one(db: Any) -> None:
         db.execute("DROP TABLE documents")
         raise RuntimeError("a fault of ours")
 
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, second))
+        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, next_one))
         with pytest.raises(RuntimeError, match="a fault of ours"):
             open_library(folder)
     with open_library(folder) as library:
         assert still_answers(library)
+
+
+KEPT = Path(__file__).with_name("schema-1.sql")
+KEPT_FILES = (
+    "Growth is expected to be 3.5%.",  # the earlier version of the next
+    "Growth is expected to be 3.1%.",
+    "The lease ends on 31 March. 甲方应当支付租金。",
+    "The chest X-ray is repeated.\f(unreadable)\fTake care.",
+    "A third document.",  # its import was killed
+)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """A library as a program of schema 1 left it."""
+    folder = tmp_path / "kept"
+    folder.mkdir(0o700)
+    (folder / "library.db").touch(0o600)
+    db = sqlite.connect(str(folder / "library.db"))
+    db.executescript(KEPT.read_text(encoding="utf-8"))
+    db.close()
+    originals = Originals(folder / "originals")
+    for text in KEPT_FILES:
+        (tmp_path / "file.pdf").write_text(text, encoding="utf-8")
+        originals.keep(tmp_path / "file.pdf")
+    return folder
+
+
+def test_schema_1_becomes_2_files_with_lost_pages_may_be_read_again(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "cut", fake_cut)
+    monkeypatch.setattr(importing, "VERSION", "1")
+    with open_library(kept) as library:
+        assert found(library, "lease ends")[0] == "The lease ends on 31 March."
+        assert found(library, "growth expected") == ["Growth is expected to be 3.1%."]
+        documents = {d.name: d for d in library.documents()}
+        assert {name for name, d in documents.items() if not library.known(d.sha256, "1")} == {"letter.pdf"}
+        assert documents["outlook.pdf"].version == 2
+        assert len(list(library.records())) == 1
+        change = importing.Importer(library, as_reader(LimitedReader()), FakeEmbedder()).resume()
+        assert change.added == ("third.pdf",)
+        assert keys(library) == []
+    assert schema.backup_of(kept / "library.db", 1).is_file()
 
 
 def test_a_second_process_is_told_who_has_it(folder: Path) -> None:
