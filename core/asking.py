@@ -9,12 +9,14 @@ import dataclasses
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
+from core.audit import BEGUN, SENTENCE, STOPPED, body_of
 from core.conversation import is_conversation
 from core.drafting import converse, draft
 from core.embedding import Embedder
-from core.errors import CancelToken
+from core.errors import Cancelled, CancelToken, VademecumError
 from core.finding import checked_question, evidence, find, unknown_terms
 from core.judging import Judgement, judge_evidence
 from core.language_model import LanguageModel
@@ -22,12 +24,14 @@ from core.library import Library
 from core.nouns import (
     Answer,
     AnswerKind,
+    AuditRecord,
     Candidate,
     CheckedAnswer,
     Citation,
     Claim,
     Coverage,
     Draft,
+    DraftSentence,
     Evidence,
     Progress,
     Report,
@@ -37,10 +41,11 @@ from core.nouns import (
     silent,
 )
 from core.reading import rects_of
-from core.verifying import check, spoken_for
+from core.verifying import judge, spoken_for
 
 _CANDIDATES = 12
 _NEAREST = 3
+_BROKEN_OFF = "answer_broken_off"  # why a record is "stopped" when nobody asked for it
 
 
 def ask(
@@ -56,35 +61,73 @@ def ask(
     report: Report = silent,
     on_found: Callable[[Sequence[Candidate]], None] | None = None,
     on_text: Callable[[str], None] | None = None,
+    on_claim: Callable[[Claim], None] | None = None,
     cancel: CancelToken | None = None,
 ) -> Answer:
     """A verified answer, or an honest refusal, with its durable record.
 
     ``on_found`` gets the passages before the model starts; ``on_text`` gets the
-    unchecked draft as it grows and must not be shown as an answer.  Raises
-    UserProblem for a bad question or scope and Cancelled when asked to stop.
+    unchecked draft as it grows and must not be shown as an answer.  ``on_claim``
+    gets the sentences of an answer from the library one by one while the model
+    still writes, each checked and on record, in the order in which they stand in
+    the answer.  Raises UserProblem for a bad question or scope and Cancelled when
+    asked to stop.
     """
     clock = _Clock()
     question = checked_question(question)
     scope = scope or Scope()
-    coverage = library.coverage(scope)
-    revision = library.revision
+    asked = _Asked(question, library, model, scope, user, library.coverage(scope), library.revision, seed)
     story = _Story()
-    if is_conversation(question):
-        report(Progress("stage_drafting"))
-        story.draft, first = converse(question, model, seed=seed, cancel=cancel)
-        clock.drafted(first)
-        claims = tuple(Claim(s.text, Verdict.CONVERSATION, 0.0) for s in story.draft.sentences)
-        checked = CheckedAnswer(question, AnswerKind.CONVERSATION, claims, (), (), coverage)
-    else:
-        checked = _from_library(
-            question, library, embedder, model, scope, coverage, evidence_tokens, seed, report, on_found, on_text,
-            cancel, clock, story,
-        )  # fmt: skip
-    seconds = clock.seconds()
-    body = describe(checked, story, model, library, scope, user, revision, seconds)
-    record = library.append_record(body)
-    return Answer(checked, record, model.identity, revision, seconds)
+    showing = _Showing(asked, story, on_claim)
+    try:
+        if is_conversation(question):
+            report(Progress("stage_drafting"))
+            story.draft, first = converse(question, model, seed=seed, cancel=cancel)
+            clock.drafted(first)
+            claims = tuple(Claim(s.text, Verdict.CONVERSATION, 0.0) for s in story.draft.sentences)
+            checked = CheckedAnswer(question, AnswerKind.CONVERSATION, claims, (), (), asked.coverage)
+        else:
+            checked = _from_library(
+                asked, embedder, evidence_tokens, report, on_found, on_text, cancel, clock, story, showing
+            )
+        seconds = clock.seconds()
+        record = library.append_record(_described(checked, asked, story, showing.begun, seconds))
+    except BaseException as fault:
+        showing.stopped(fault)
+        raise
+    return Answer(checked, record, model.identity, asked.revision, seconds)
+
+
+def close_interrupted(library: Library) -> AuditRecord | None:
+    """Write down that the last answer was broken off, if a kill left it without an end; the record that says so.
+
+    To be called when a library has been opened, before anything is asked of it.
+    """
+    last = library.audit_head().sequence
+    ending = [body_of(record) for record in library.records(last)] if last else []
+    if not ending or ending[0].get("kind") not in (BEGUN, SENTENCE):
+        return None
+    begun = int(ending[0].get("begun", last))
+    steps = [body_of(record) for record in library.records(begun)]
+    said = [step["sentence"] for step in steps if step.get("kind") == SENTENCE and step.get("begun") == begun]
+    kept = {name: steps[0].get(name) for name in ("user", "question", "scope", "library_revision", "model")}
+    return library.append_record(
+        {**_head(STOPPED), **kept, "begun": begun, "sentences": said, "reason": _BROKEN_OFF, "fault": ""}
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked, of what, and as it was when it was asked."""
+
+    question: str
+    library: Library
+    model: LanguageModel
+    scope: Scope
+    user: str
+    coverage: Coverage
+    revision: int
+    seed: int
 
 
 @dataclasses.dataclass(slots=True)
@@ -95,6 +138,50 @@ class _Story:
     evidence: tuple[Evidence, ...] = ()
     judgement: Judgement | None = None
     draft: Draft | None = None
+
+
+class _Showing:
+    """Hands sentences over before the answer is complete, each durable on record before it is seen."""
+
+    def __init__(self, asked: _Asked, story: _Story, on_claim: Callable[[Claim], None] | None) -> None:
+        self._asked = asked
+        self._story = story
+        self._on_claim = on_claim
+        self._shown: list[Claim] = []
+        self.begun = 0  # the record of that name; 0 while nothing was shown
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody is waiting for sentences."""
+        return self._on_claim is not None
+
+    def show(self, claim: Claim) -> None:
+        """Put ``claim`` on record and hand it over."""
+        if self._on_claim is None:
+            return
+        append = self._asked.library.append_record
+        if not self.begun:
+            self.begun = append({**_head(BEGUN), **_circumstances(self._asked, self._story)}).sequence
+        append({**_head(SENTENCE), "begun": self.begun, "sentence": _claim(claim)})
+        self._shown.append(claim)
+        self._on_claim(claim)
+
+    def stopped(self, fault: BaseException) -> None:
+        """Put on record that no more follows, if anything was begun."""
+        if not self.begun:
+            return
+        asked = self._asked
+        with suppress(VademecumError):  # what stopped the answer is told, not that the same disk is still full
+            asked.library.append_record(
+                {
+                    **_head(STOPPED),
+                    **_question(asked),
+                    "begun": self.begun,
+                    "sentences": [_claim(c) for c in self._shown],
+                    "reason": "cancelled" if isinstance(fault, Cancelled) else _BROKEN_OFF,
+                    "fault": fault.key if isinstance(fault, VademecumError) else type(fault).__name__,
+                }
+            )
 
 
 class _Clock:
@@ -120,50 +207,74 @@ class _Clock:
 
 
 def _from_library(
-    question: str,
-    library: Library,
+    asked: _Asked,
     embedder: Embedder,
-    model: LanguageModel,
-    scope: Scope,
-    coverage: Coverage,
     evidence_tokens: int,
-    seed: int,
     report: Report,
     on_found: Callable[[Sequence[Candidate]], None] | None,
     on_text: Callable[[str], None] | None,
     cancel: CancelToken | None,
     clock: _Clock,
     story: _Story,
+    showing: _Showing,
 ) -> CheckedAnswer:
+    question, library, model = asked.question, asked.library, asked.model
     report(Progress("stage_finding"))
-    story.candidates = find(question, library, embedder, scope=scope, k=_CANDIDATES, cancel=cancel)
+    story.candidates = find(question, library, embedder, scope=asked.scope, k=_CANDIDATES, cancel=cancel)
     clock.lap("find")
     if on_found:
         on_found(story.candidates)
     nearest = story.candidates[:_NEAREST]
+    kept: list[Claim] = []
+    removed: list[Claim] = []
 
-    def not_found(reason: str, removed: tuple[Claim, ...] = ()) -> CheckedAnswer:
-        return CheckedAnswer(question, AnswerKind.NOT_FOUND, (), removed, nearest, coverage, reason)
+    def not_found(reason: str) -> CheckedAnswer:
+        return CheckedAnswer(question, AnswerKind.NOT_FOUND, (), tuple(removed), nearest, asked.coverage, reason)
 
     if not story.candidates:
-        return not_found("nothing_found" if coverage.documents else "library_empty")
+        return not_found("nothing_found" if asked.coverage.documents else "library_empty")
     story.evidence = evidence(question, story.candidates, embedder, model.count_tokens, evidence_tokens, cancel)
     report(Progress("stage_judging"))
-    unknown = unknown_terms(question, library, scope)
+    unknown = unknown_terms(question, library, asked.scope)
     story.judgement = judge_evidence(question, story.candidates, story.evidence, unknown)
     clock.lap("find")
     if not story.judgement.answerable:
         return not_found("not_answered_by_passages")
+
+    def keep(claim: Claim) -> None:
+        placed = _placed(claim, library)
+        if placed.citations:
+            kept.append(placed)
+            showing.show(placed)
+
+    def weigh(sentence: DraftSentence) -> None:
+        claim = judge(sentence, story.evidence, question, unknown)
+        if claim.verdict is Verdict.UNSUPPORTED:
+            removed.append(claim)
+        else:
+            keep(claim)
+        weighed.append(sentence)
+
+    weighed: list[DraftSentence] = []
     report(Progress("stage_drafting"))
-    story.draft, first = draft(question, story.evidence, model, seed=seed, on_text=on_text, cancel=cancel)
+    story.draft, first = draft(
+        question,
+        story.evidence,
+        model,
+        seed=asked.seed,
+        on_text=on_text,
+        on_sentence=weigh if showing.wanted else None,
+        cancel=cancel,
+    )
     clock.drafted(first)
     report(Progress("stage_verifying"))
-    kept, removed = check(story.draft, story.evidence, question, unknown)
-    kept += spoken_for(kept, story.evidence)
-    kept = tuple(c for c in (_placed(claim, library) for claim in kept) if c.citations)
+    for sentence in story.draft.sentences[len(weighed) :]:
+        weigh(sentence)
+    for claim in spoken_for(kept, story.evidence):
+        keep(claim)
     if not kept:
-        return not_found("nothing_stood", removed)
-    return CheckedAnswer(question, AnswerKind.ANSWERED, kept, removed, nearest, coverage)
+        return not_found("nothing_stood")
+    return CheckedAnswer(question, AnswerKind.ANSWERED, tuple(kept), tuple(removed), nearest, asked.coverage)
 
 
 def _placed(claim: Claim, library: Library) -> Claim:
@@ -177,32 +288,34 @@ def _placed(claim: Claim, library: Library) -> Claim:
     return dataclasses.replace(claim, citations=tuple(placed))
 
 
-def describe(
-    checked: CheckedAnswer,
-    story: _Story,
-    model: LanguageModel,
-    library: Library,
-    scope: Scope,
-    user: str,
-    revision: int,
-    seconds: Seconds,
-) -> Mapping[str, object]:
-    """The body of the audit record: all that is needed to retrace the answer, as plain JSON values."""
-    judged = story.judgement
+# -- the bodies of the records: all that is needed to retrace an answer, as plain JSON values
+
+
+def _head(kind: str) -> dict[str, object]:
     return {
         "format": 1,
+        "kind": kind,
         "utc": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "monotonic": round(time.monotonic(), 3),
-        "user": user,
-        "question": checked.question,
-        "scope": {"collections": list(scope.collections), "documents": list(scope.documents)},
-        "kind": checked.kind.value,
-        "reason": checked.reason,
-        "library_revision": revision,
-        "embedder": dataclasses.asdict(library.embedder) if library.embedder else None,
-        "model": dataclasses.asdict(model.identity),
-        "prompt_sha256": story.draft.prompt_sha256 if story.draft else "",
-        "seed": story.draft.seed if story.draft else None,
+    }
+
+
+def _question(asked: _Asked) -> dict[str, object]:
+    return {
+        "user": asked.user,
+        "question": asked.question,
+        "scope": {"collections": list(asked.scope.collections), "documents": list(asked.scope.documents)},
+        "library_revision": asked.revision,
+        "model": dataclasses.asdict(asked.model.identity),
+    }
+
+
+def _circumstances(asked: _Asked, story: _Story) -> dict[str, object]:
+    embedder, judged = asked.library.embedder, story.judgement
+    return {
+        **_question(asked),
+        "embedder": dataclasses.asdict(embedder) if embedder else None,
+        "seed": asked.seed,
         "judgement": dataclasses.asdict(judged) if judged else None,
         "candidates": [
             {
@@ -227,6 +340,19 @@ def describe(
             }
             for e in story.evidence
         ],
+    }
+
+
+def _described(
+    checked: CheckedAnswer, asked: _Asked, story: _Story, begun: int, seconds: Seconds
+) -> Mapping[str, object]:
+    return {
+        **_head(checked.kind.value),
+        **_circumstances(asked, story),
+        **({"begun": begun} if begun else {}),
+        "reason": checked.reason,
+        "prompt_sha256": story.draft.prompt_sha256 if story.draft else "",
+        "seed": story.draft.seed if story.draft else None,
         "draft": story.draft.raw if story.draft else "",
         "sentences": [_claim(c) for c in checked.claims],
         "removed": [_claim(c) for c in checked.removed],

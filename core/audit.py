@@ -5,6 +5,10 @@ an edit, a gap or a swap breaks the chain at that place.  What a chain cannot sh
 by itself is a cut at its end, or a rewriting from some record to the end: for that
 a :class:`Checkpoint` is kept somewhere else and checked against the chain.
 
+An answer that is shown while it grows leaves several records: ``begun``, a
+``sentence`` for each one before it is seen, and at the end the answer itself, or
+``stopped``.  The first two are steps; the last is what a list of answers shows.
+
 Pure: nothing here reads or writes a file.
 """
 
@@ -12,15 +16,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from core.errors import UserProblem
 from core.messages import say
 from core.nouns import AuditRecord
 
 GENESIS = "0" * 64  # what the first record names as the hash before it
+
+BEGUN, SENTENCE, STOPPED = "begun", "sentence", "stopped"  # kinds of records, besides the kinds of answers
 
 
 class FaultKind(StrEnum):
@@ -87,6 +94,33 @@ def link(sequence: int, previous: str, body: Mapping[str, object]) -> AuditRecor
 def is_intact(record: AuditRecord) -> bool:
     """Whether the hash of ``record`` fits its own content."""
     return record.hash == _hash(record.sequence, record.previous, record.body)
+
+
+def body_of(record: AuditRecord) -> dict[str, Any]:
+    """What a record says; nothing where it was edited into something that is no record."""
+    try:
+        body = json.loads(record.body)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def is_step(record: AuditRecord) -> bool:
+    """Whether the record belongs to an answer that has, or will have, a record of its own as well."""
+    return body_of(record).get("kind") in (BEGUN, SENTENCE)
+
+
+def latest_answers(read: Callable[[int], Iterable[AuditRecord]], last: int, n: int) -> list[AuditRecord]:
+    """The last ``n`` records that are not steps, the oldest of them first.
+
+    ``read`` gives the records from a number on, ``last`` is the number of the last one.
+    """
+    first, width = last + 1, max(64, 4 * n)
+    while True:
+        first, width = max(1, first - width), 2 * width
+        answers = [record for record in read(first) if not is_step(record)]
+        if len(answers) >= n or first == 1:
+            return answers[max(0, len(answers) - n) :]
 
 
 def verify(records: Iterable[AuditRecord], checkpoint: Checkpoint | None = None) -> list[Fault]:

@@ -46,6 +46,7 @@ _ROLE_MARKS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _CITATION = re.compile(r"\[(\d{1,2})\]")
+_CITATIONS = re.compile(rf"(?:{_CITATION.pattern}\s*)+")
 _CONVERSATION = (
     "You are Vademecum, an assistant that answers from the user's own documents on this computer, without any "
     "network. Reply briefly and kindly in the language of the user. State no facts about the world."
@@ -89,16 +90,32 @@ def draft(
     *,
     seed: int = 0,
     on_text: Callable[[str], None] | None = None,
+    on_sentence: Callable[[DraftSentence], None] | None = None,
     cancel: CancelToken | None = None,
 ) -> tuple[Draft, float]:
-    """What the model writes about ``question`` from ``evidence``, and the seconds until its first token."""
+    """What the model writes about ``question`` from ``evidence``, and the seconds until its first token.
+
+    ``on_sentence`` gets those sentences of the draft, from the first on, after which another one begins.
+    """
     turns = prompt(question, evidence, secrets.token_hex(4))
+    written_so_far, told = "", 0
+
+    def hear(piece: str) -> None:
+        nonlocal written_so_far, told
+        if on_text:
+            on_text(piece)
+        if on_sentence:
+            written_so_far += piece
+            for sentence in finished(written_so_far)[told:]:
+                told += 1
+                on_sentence(sentence)
+
     written = model.generate(
         turns,
         grammar=grammar([e.number for e in evidence]),
         max_tokens=MAX_TOKENS,
         seed=seed,
-        on_text=on_text,
+        on_text=hear,
         cancel=cancel,
     )
     sentences = parse(written.text, complete=written.complete)
@@ -109,7 +126,7 @@ def parse(text: str, *, complete: bool = True) -> tuple[DraftSentence, ...]:
     """The sentences of a draft with the numbers each cites; a last one cut off in the middle is left out."""
     sentences: list[DraftSentence] = []
     position = 0
-    for match in re.finditer(r"(?:\[\d{1,2}\]\s*)+", text):
+    for match in _CITATIONS.finditer(text):
         body = text[position : match.start()].strip()
         position = match.end()
         if body:
@@ -120,6 +137,16 @@ def parse(text: str, *, complete: bool = True) -> tuple[DraftSentence, ...]:
         sentences.append(DraftSentence(rest, ()))
     unique = {s.text: s for s in reversed(sentences)}
     return tuple(s for s in sentences if unique[s.text] is s)[:MAX_SENTENCES]
+
+
+def finished(text: str) -> tuple[DraftSentence, ...]:
+    """The sentences of a draft that is still being written which nothing that follows can change."""
+    end = 0
+    for match in _CITATIONS.finditer(text):
+        # Another citation may follow; once anything else has begun, none can.
+        if re.fullmatch(r"(?:\[\d{0,2})?", text[match.end() :]) is None:
+            end = match.end()
+    return parse(text[:end], complete=False)
 
 
 def converse(

@@ -68,7 +68,6 @@ class LanguageModel(Protocol):
         self,
         turns: Sequence[Turn],
         *,
-        opening: str = "",
         grammar: str = "",
         max_tokens: int = 256,
         temperature: float = 0.0,
@@ -76,7 +75,7 @@ class LanguageModel(Protocol):
         on_text: Callable[[str], None] | None = None,
         cancel: CancelToken | None = None,
     ) -> Generation:
-        """The assistant's next turn, which begins with ``opening`` (not part of the text).
+        """The assistant's next turn.
 
         ``grammar`` is GBNF with a rule ``root``.  Raises UserProblem when the
         prompt is too long and Cancelled when asked to stop.
@@ -181,7 +180,6 @@ class LlamaModel:
         self,
         turns: Sequence[Turn],
         *,
-        opening: str = "",
         grammar: str = "",
         max_tokens: int = 256,
         temperature: float = 0.0,
@@ -191,7 +189,7 @@ class LlamaModel:
     ) -> Generation:
         """See :class:`LanguageModel`."""
         started = time.perf_counter()
-        prompt = self._prompt(turns, opening)
+        prompt = self._prompt(turns)
         if len(prompt) + max_tokens > self.context:
             raise UserProblem("prompt_too_long", tokens=len(prompt) + max_tokens, limit=self.context)
         reused = self._evaluate(prompt, cancel)
@@ -228,12 +226,10 @@ class LlamaModel:
             complete=complete,
         )
 
-    def _prompt(self, turns: Sequence[Turn], opening: str) -> list[int]:
+    def _prompt(self, turns: Sequence[Turn]) -> list[int]:
         tokens: list[int] = []
         for text, trusted in self._template.pieces(turns):
             tokens += self._tokenise(text, special=trusted)
-        if opening:
-            tokens += self._tokenise(opening, special=False)
         begin = int(self._lib.llama_vocab_bos(self._vocab))
         if self._lib.llama_vocab_get_add_bos(self._vocab) and begin >= 0 and tokens[:1] != [begin]:
             tokens.insert(0, begin)

@@ -7,8 +7,11 @@ file means defaults.  ``VADEMECUM_HOME`` moves data and configuration together
 
 from __future__ import annotations
 
+import json
 import os
+import tempfile
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -38,6 +41,10 @@ class Settings:
     reader_megabytes: int = _setting(1024, "memory cap of the process that reads files")  # type: ignore[assignment]
     max_pages: int = _setting(20000, "pages of one file that are read at most")  # type: ignore[assignment]
     max_megabytes: int = _setting(2000, "largest file that is read")  # type: ignore[assignment]
+    library: str = _setting("", "folder of the library the window opens; empty for the default place")  # type: ignore[assignment]
+    theme: str = _setting("", "look of the window: light, dark, or empty to follow the system")  # type: ignore[assignment]
+    text_size: int = _setting(100, "size of the window's text, in per cent of the system's")  # type: ignore[assignment]
+    welcomed: bool = _setting(False, "whether the window has shown its first steps")  # type: ignore[assignment]
 
 
 def data_folder() -> Path:
@@ -72,3 +79,28 @@ def load_settings(file: Path | None = None) -> Settings:
         elif type(value) is not kind:
             raise UserProblem("settings_wrong_type", file=path, name=name, kind=kind.__name__)
     return Settings(**values)
+
+
+def save_settings(settings: Settings, file: Path | None = None) -> None:
+    """Write what differs from the defaults, aside and renamed last.  UserProblem when the disk refuses."""
+    path = file or settings_file()
+    lines = []
+    for f in fields(Settings):
+        value = getattr(settings, f.name)
+        if value != f.default:
+            # A JSON string, number or truth value is the same in TOML; only DEL has to be escaped besides.
+            lines.append(f"{f.name} = {json.dumps(value, ensure_ascii=False)}\n".replace("\x7f", "\\u007F"))
+    aside: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".settings-")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.writelines(lines)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(aside, path)
+    except OSError as fault:
+        if aside:
+            with suppress(OSError):
+                os.unlink(aside)
+        raise UserProblem("settings_not_saved", file=path, fault=fault.strerror or fault) from fault

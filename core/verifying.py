@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.figures import Quantity, dates, quantities
-from core.nouns import Citation, Claim, Draft, DraftSentence, Evidence, Verdict
+from core.nouns import Citation, Claim, DraftSentence, Evidence, Verdict
 from core.reading import sentences
 from core.terms import terms
 
@@ -84,22 +84,11 @@ class Support:
     end: int
 
 
-def check(
-    draft: Draft, evidence: Sequence[Evidence], question: str, unknown: Sequence[str] = ()
-) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
-    """The sentences that stand (supported or partial) and those that were removed, each with its faults.
+def judge(sentence: DraftSentence, evidence: Sequence[Evidence], question: str, unknown: Sequence[str] = ()) -> Claim:
+    """One sentence with its verdict, faults, and the quotes it stands on.
 
     ``unknown`` are the index terms of the question that occur in no document searched.
     """
-    judged = [judge(sentence, evidence, question, unknown) for sentence in draft.sentences]
-    return (
-        tuple(c for c in judged if c.verdict is not Verdict.UNSUPPORTED),
-        tuple(c for c in judged if c.verdict is Verdict.UNSUPPORTED),
-    )
-
-
-def judge(sentence: DraftSentence, evidence: Sequence[Evidence], question: str, unknown: Sequence[str] = ()) -> Claim:
-    """One sentence with its verdict, faults, and the quotes it stands on."""
     known = {e.number: e for e in evidence}
     cited = [known[n] for n in sentence.cited if n in known]
     if not cited or len(cited) != len(sentence.cited):

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core import importing
-from core.asking import ask
-from core.audit import verify
-from core.embedding import Embedder
-from core.errors import CancelToken, VademecumError
-from core.language_model import LanguageModel
-from core.library import Library
-from core.nouns import Report, Scope
-from core.reading import Reader
-from core.settings import load_settings
+from core.errors import Cancelled, CancelToken, VademecumError
+from core.messages import say
+from core.nouns import SameName, Scope
+from core.settings import Settings, load_settings
 from desktop import house, samples
-from desktop.presenting import Screen
+from desktop.cli import PROBLEM, STOPPED
+
+if TYPE_CHECKING:
+    from core.importing import Importer
+    from core.language_model import LanguageModel
+    from desktop.presenting import Screen
 
 _FOLDER = Path("build") / "demo-library"
 _COLLECTION = "samples"
@@ -38,55 +41,91 @@ _QUESTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 
 def main() -> int:
-    """Add the samples, ask, replace a document, ask again, remove it, ask again, check the record."""
+    """Add the samples, ask, replace a document, ask again, remove it, ask again, check the record.
+
+    The exit code is 0, or 1 or 130 as those of the command line.
+    """
     house.go_offline()
-    settings = load_settings()
-    screen = Screen(house.language(settings))
+    cancel = CancelToken()
+    language = house.language(Settings())
+    previous = signal.signal(signal.SIGINT, lambda *_: _stop(cancel, language))
     try:
-        with (
-            house.library(_FOLDER, create=True) as library,
-            house.reader(settings) as reader,
-            screen.progress() as report,
-        ):
-            embedder = house.embedder(settings)
-            screen.line("demo_adding", folder=samples.folder())
-            left_over = [d.name for d in library.documents() if d.name in (_JANUARY, _JULY)]
-            if left_over:
-                library.remove(left_over)
-            files = [f for f in sorted(samples.folder().glob("*.pdf")) if f.name != _JULY]
-            change = importing.add_files(
-                library, reader, embedder, files, collection=_COLLECTION, report=report, cancel=CancelToken()
-            )
-            screen.change(change)
-            screen.documents(library.documents())
-            with house.language_model(settings, report=report) as model:
-                _tell(screen, library, reader, embedder, model, settings.evidence_tokens, report)
-    except VademecumError as problem:
-        print(problem.sentence(screen.language), file=sys.stderr)
-        return 1
+        settings = load_settings()
+        language = house.language(settings)
+        _show(settings, language, cancel)
+    except (Exception, KeyboardInterrupt) as fault:
+        # Whatever fails once a person asked to stop failed because of it: children are told to stop too.
+        stopped = cancel.cancelled or isinstance(fault, KeyboardInterrupt)
+        problem = Cancelled() if stopped else fault
+        if not isinstance(problem, VademecumError):
+            raise
+        print(problem.sentence(language), file=sys.stderr)
+        return STOPPED if stopped else PROBLEM
+    finally:
+        signal.signal(signal.SIGINT, previous)
     return 0
+
+
+def _stop(cancel: CancelToken, language: str) -> None:
+    """The first Ctrl-C asks to stop at a safe point, the second stops."""
+    if cancel.cancelled:
+        raise KeyboardInterrupt
+    cancel.cancel()
+    if sys.stderr.isatty():
+        with contextlib.suppress(OSError):
+            os.write(2, f"\r\n{say('stopping', language)}\r\n".encode())
+
+
+def _show(settings: Settings, language: str, cancel: CancelToken) -> None:
+    # The engine takes a second or two to import: Ctrl-C finds its handler set.
+    from core.importing import Importer
+    from desktop.presenting import Screen
+
+    cancel.check()
+    screen = Screen(language)
+    with (
+        house.library(_FOLDER, create=True) as library,
+        house.reader(settings) as reader,
+        screen.progress() as report,
+    ):
+        embedder = house.embedder(settings, cancel=cancel)
+        screen.line("demo_adding", folder=samples.folder())
+        left_over = [d.name for d in library.documents() if d.name in (_JANUARY, _JULY)]
+        if left_over:
+            library.remove(left_over)
+        files = [f for f in sorted(samples.folder().glob("*.pdf")) if f.name != _JULY]
+        # Samples of an older version of the program give way to those of this one.
+        importer = Importer(library, reader, embedder, report=report, cancel=cancel)
+        change = importer.add(files, collection=_COLLECTION, same_name=SameName.REPLACE)
+        screen.change(change)
+        screen.documents(library.documents())
+        with house.language_model(settings, report=report, cancel=cancel) as model:
+            _tell(screen, importer, model, settings.evidence_tokens)
 
 
 def _tell(
     screen: Screen,
-    library: Library,
-    reader: Reader,
-    embedder: Embedder,
+    importer: Importer,
     model: LanguageModel,
     evidence_tokens: int,
-    report: Report,
 ) -> None:
+    from core.asking import ask  # a part of the engine, as above
+    from core.audit import verify
+
+    library = importer.library
+
     def question(key: str, words: str, documents: Sequence[str] = ()) -> None:
         screen.line(key)
         given = ask(
             words,
             library,
-            embedder,
+            importer.embedder,
             model,
             scope=Scope(documents=tuple(documents)),
             user=house.user_name(),
             evidence_tokens=evidence_tokens,
-            report=report,
+            report=importer.report,
+            cancel=importer.cancel,
         )
         screen.answer(given)
 
@@ -94,8 +133,7 @@ def _tell(
         question(key, words, documents)
     question("demo_growth", _GROWTH)
     new = samples.folder() / _JULY
-    change = importing.replace_file(library, reader, embedder, _JANUARY, new, collection=_COLLECTION, report=report)
-    screen.change(change)
+    screen.change(importer.replace(_JANUARY, new, collection=_COLLECTION))
     question("demo_growth_replaced", _GROWTH)
     screen.change(library.remove([_JULY]))
     question("demo_growth_removed", _GROWTH)

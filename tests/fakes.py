@@ -154,7 +154,6 @@ class ScriptedModel:
         self,
         turns: Sequence[Turn],
         *,
-        opening: str = "",
         grammar: str = "",
         max_tokens: int = 256,
         temperature: float = 0.0,

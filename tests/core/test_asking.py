@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from core import importing
-from core.asking import ask
-from core.audit import verify
+from core.asking import ask, close_interrupted
+from core.audit import body_of, verify
 from core.errors import Cancelled, CancelToken, UserProblem
 from core.language_model import Generation, Turn
 from core.library import Library, open_library
-from core.nouns import Answer, AnswerKind, AuditRecord, Candidate, Document, Progress, Scope, Verdict
-from tests.core.library.support import put, put_in
-from tests.fakes import FakeEmbedder, FakeReader, ScriptedModel, as_reader, fake_cut
+from core.messages import catalogue
+from core.nouns import Answer, AnswerKind, AuditRecord, Candidate, Claim, Document, Progress, Scope, Verdict
+from tests.core.library.support import LimitedReader, put, put_in
+from tests.fakes import FakeEmbedder, ScriptedModel, as_reader, fake_cut
 from tests.judged import judge_as
 
 LEASE = "The lease ends on 31 March 2027. Either party may terminate it with 30 days notice. The rent is 900 euros."
@@ -289,6 +292,174 @@ def test_a_question_can_be_cancelled_at_every_stage_and_leaves_no_record(library
     assert list(library.records()) == []
 
 
+# -- sentence by sentence
+
+
+class Growing(ScriptedModel):
+    """Writes its one answer a few characters at a time; ``cancel`` is asked before each."""
+
+    def __init__(self, answer: str, step: int = 3) -> None:
+        super().__init__(answer)
+        self._step = step
+
+    def generate(
+        self,
+        turns: Sequence[Turn],
+        *,
+        on_text: Callable[[str], None] | None = None,
+        cancel: CancelToken | None = None,
+        **options: Any,
+    ) -> Generation:
+        made = super().generate(turns, cancel=cancel, **options)
+        for start in range(0, len(made.text), self._step):
+            if cancel is not None:
+                cancel.check()
+            if on_text is not None:
+                on_text(made.text[start : start + self._step])
+        return made
+
+
+THREE = (
+    "The lease ends on 31 March 2027. [1] Either party may terminate it with 30 days notice. [2] "
+    "The rent is 900 euros. [3]"
+)
+SENTENCES = [
+    "The lease ends on 31 March 2027.",
+    "The lease ends on 30 April 2031.",
+    "Either party may terminate it with 30 days notice.",
+    "The rent is 900 euros.",
+    "When does the lease end?",
+    "Something else entirely.",
+    "肾功能不全者应当减量。",
+]
+drafts = st.lists(
+    st.tuples(st.sampled_from(SENTENCES), st.sampled_from([" [1]", "[2] [3]", " [1][2] ", " [99]", ""])), max_size=5
+).map(lambda parts: " ".join(sentence + cited for sentence, cited in parts))
+
+
+@given(drafts, st.integers(1, 40))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_handed_over_is_what_the_answer_says(library: Library, text: str, step: int) -> None:
+    before = library.audit_head().sequence
+    handed: list[Claim] = []
+
+    def on_claim(claim: Claim) -> None:
+        handed.append(claim)
+        last = body_of(*library.records(library.audit_head().sequence))
+        assert last["kind"] == "sentence" and last["sentence"]["text"] == claim.text
+
+    answer = put_question(library, END, Growing(text, step), on_claim=on_claim)
+    assert answer.checked.kind is AnswerKind.ANSWERED
+    assert tuple(handed) == answer.checked.claims
+    begun, *sentences, last = [body_of(record) for record in library.records(before + 1)]
+    assert (begun["kind"], last["kind"]) == ("begun", "answered")
+    assert [s["kind"] for s in sentences] == ["sentence"] * len(handed)
+    assert {s["begun"] for s in sentences} | {last["begun"]} == {before + 1}
+    assert [s["sentence"] for s in sentences] == last["sentences"]
+    same = "user question scope library_revision embedder model seed judgement candidates evidence".split()
+    assert {name: begun[name] for name in same} == {name: last[name] for name in same}
+    at_once = put_question(library, END, Growing(text, step))
+    assert at_once.checked == answer.checked
+    assert at_once.record.sequence == answer.record.sequence + 1 and "begun" not in body(at_once)
+
+
+def test_a_sentence_is_shown_while_the_next_one_is_written(library: Library) -> None:
+    order: list[str] = []
+    put_question(
+        library,
+        END,
+        Growing(THREE, 1),
+        on_text=lambda text: order.append("text"),
+        on_claim=lambda claim: order.append(claim.text),
+    )
+    shown = [step for step in order if step != "text"]
+    assert shown[:3] == ["The lease ends on 31 March 2027.", SENTENCES[2], "The rent is 900 euros."]
+    assert order.index(shown[0]) < THREE.index("party")
+    assert order.index(shown[1]) < THREE.index("euros")
+    assert order[-1] != "text"
+
+
+@pytest.mark.usefixtures("unanswerable")
+def test_a_refusal_leaves_one_record_even_when_sentences_are_awaited(library: Library) -> None:
+    answer = put_question(library, END, Growing(THREE), on_claim=lambda claim: pytest.fail(claim.text))
+    assert answer.checked.kind is AnswerKind.NOT_FOUND
+    assert list(library.records()) == [answer.record]
+
+
+def test_what_was_shown_before_the_stop_is_on_record(library: Library) -> None:
+    token = CancelToken()
+    shown: list[str] = []
+
+    def stop(claim: Claim) -> None:
+        shown.append(claim.text)
+        if len(shown) == 2:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        put_question(library, END, Growing(THREE), user="ada", on_claim=stop, cancel=token)
+    records = [body_of(record) for record in library.records()]
+    assert [record["kind"] for record in records] == ["begun", "sentence", "sentence", "stopped"]
+    last = records[-1]
+    assert (last["begun"], last["reason"], last["question"], last["user"]) == (1, "cancelled", END, "ada")
+    assert last["model"] == records[0]["model"] and last["scope"] == records[0]["scope"]
+    assert last["sentences"] == [record["sentence"] for record in records[1:3]]
+    assert [s["text"] for s in last["sentences"]] == shown
+    assert close_interrupted(library) is None
+
+
+def test_a_fault_after_the_first_sentence_is_on_record_and_goes_on(library: Library) -> None:
+    def fail(_: Claim) -> None:
+        raise RuntimeError("the window is gone")
+
+    with pytest.raises(RuntimeError, match="the window is gone"):
+        put_question(library, END, Growing(THREE), on_claim=fail)
+    last = [body_of(record) for record in library.records()][-1]
+    assert (last["kind"], last["reason"], last["fault"]) == ("stopped", "answer_broken_off", "RuntimeError")
+    assert [s["text"] for s in last["sentences"]] == SENTENCES[:1]
+    assert last["reason"] in catalogue()
+
+
+def test_a_sentence_that_cannot_be_recorded_is_not_shown(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Claim] = []
+    append = library.append_record
+
+    def full(told: dict[str, object]) -> AuditRecord:
+        if told["kind"] != "begun":
+            raise UserProblem("library_disk_full", folder="lib")
+        return append(told)
+
+    monkeypatch.setattr(library, "append_record", full)
+    with pytest.raises(UserProblem) as problem:
+        put_question(library, END, Growing(THREE), on_claim=shown.append)
+    assert problem.value.key == "library_disk_full"
+    assert shown == []
+
+
+def test_an_answer_that_a_kill_broke_off_gets_its_ending_later(library: Library) -> None:
+    class Killed(BaseException):
+        pass
+
+    shown: list[str] = []
+
+    def kill(claim: Claim) -> None:
+        shown.append(claim.text)
+        if len(shown) == 2:
+            append.setattr(library, "append_record", lambda _: (_ for _ in ()).throw(UserProblem("cancelled")))
+            raise Killed
+
+    assert close_interrupted(library) is None
+    put_question(library, END, ScriptedModel(""))
+    assert close_interrupted(library) is None
+    with pytest.MonkeyPatch.context() as append, pytest.raises(Killed):
+        put_question(library, END, Growing(THREE), user="ada", on_claim=kill)
+    ending = close_interrupted(library)
+    assert ending is not None
+    last = body_of(ending)
+    assert (last["kind"], last["begun"], last["question"], last["user"]) == ("stopped", 2, END, "ada")
+    assert [s["text"] for s in last["sentences"]] == shown
+    assert close_interrupted(library) is None
+
+
 # -- documents change
 
 
@@ -301,11 +472,11 @@ def outlook(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         growth = {"january.pdf": "3.5", "july.pdf": "3.1"}[name]
         file = tmp_path / name
         file.write_text(f"The growth of the world economy in 2025 is {growth}%.", encoding="utf-8")
-        reader, embedder = as_reader(FakeReader()), FakeEmbedder()
+        importer = importing.Importer(library, as_reader(LimitedReader()), FakeEmbedder())
         if replaces:
-            importing.replace_file(library, reader, embedder, replaces, file, collection="General")
+            importer.replace(replaces, file, collection="General")
         else:
-            importing.add_files(library, reader, embedder, [file], collection="General")
+            importer.add([file], collection="General")
         return library.documents()
 
     return write

