@@ -1,4 +1,4 @@
-"""The command line: ``vademecum COMMAND``.
+"""The command line: ``vademecum COMMAND``; without a command, the window.
 
 Exit codes: 0 done; 1 a problem that a sentence explains; 2 wrong usage; 3 done in
 part (some files or questions failed); 4 damage or tampering was found; 70 a fault of
@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 
 from core.errors import Cancelled, CancelToken, TryAgain, UserProblem, VademecumError
 from core.messages import say
+from core.nouns import SameName
 from core.settings import Settings, load_settings
 from desktop import forms, house
 
@@ -41,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from core.language_model import main as probe  # a part like the others
 
         return probe(["--probe", *words[1:]])
+    if not words:
+        from desktop.window.app import main as window  # commands must work where there is no screen
+
+        return window()
     language = house.language(Settings(), _asked_language(words))
     cancel = CancelToken()
     previous = signal.signal(signal.SIGINT, _stopper(cancel, language))
@@ -250,6 +255,8 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     add.add_argument("paths", nargs="*", metavar="PATH", help=words("paths"))
     add.add_argument("--resume", action="store_true", help=words("resume"))
     importing(add, "into_collection")
+    rules, refuse = [rule.value for rule in SameName], SameName.REFUSE.value
+    add.add_argument("--same-name", choices=rules, default=refuse, metavar="RULE", help=words("same_name"))
 
     replace = command("replace")
     replace.add_argument("old", metavar="NAME", help=words("old"))

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 from core.errors import CancelToken, UserProblem
 from core.nouns import ModelIdentity, Progress, Report, silent
 from core.settings import Settings, data_folder
-from models import catalogue
+from desktop import samples
 
 if TYPE_CHECKING:
     from core.embedding import Embedder
     from core.language_model import LlamaModel
     from core.library import Library
     from core.reading import Reader
+    from models.catalogue import Installed
 
 PROBE = "probe-model"  # the hidden command of the built program that tries a model file
 
@@ -57,6 +58,12 @@ def default_library() -> Path:
 def evaluation_library() -> Path:
     """The library of evaluations, apart from the user's own documents."""
     return data_folder() / "evaluation"
+
+
+def sample_files() -> tuple[Path, ...]:
+    """The sample documents of a first try: without the later edition of one, and without the locked one."""
+    later = ("economic-outlook-2025-july.pdf", "confidential-settlement-note.pdf")
+    return tuple(file for file in sorted(samples.folder().glob("*.pdf")) if file.name not in later)
 
 
 def fault_file() -> Path:
@@ -101,8 +108,10 @@ def reader(settings: Settings, *, ocr: bool = True) -> Reader:
     return Reader(limits, ocr=ocr and settings.ocr)
 
 
-def find_embedder(settings: Settings) -> catalogue.Installed:
+def find_embedder(settings: Settings) -> Installed:
     """The files of the embedding model.  UserProblem when it is not installed, or is none."""
+    from models import catalogue  # it knows how models are converted, and that brings NumPy
+
     found = catalogue.find(settings.embedder, models_folder())
     if found.kind != "embedder":
         raise UserProblem("model_not_an_embedder", name=found.name)
@@ -112,6 +121,7 @@ def find_embedder(settings: Settings) -> catalogue.Installed:
 def embedder(settings: Settings, report: Report = silent, cancel: CancelToken | None = None) -> Embedder:
     """The embedding model, its files checked.  UserProblem when it is not installed."""
     from core.embedding import SentenceTransformerEmbedder  # torch takes seconds to import
+    from models import catalogue  # see find_embedder
 
     found = find_embedder(settings)
     catalogue.verify(found, report, cancel)
@@ -119,8 +129,10 @@ def embedder(settings: Settings, report: Report = silent, cancel: CancelToken | 
     return SentenceTransformerEmbedder(found.path, name=found.name, sha256=found.sha256, threads=settings.threads)
 
 
-def find_language_model(settings: Settings, name: str = "") -> catalogue.Installed:
+def find_language_model(settings: Settings, name: str = "") -> Installed:
     """The file of the language model ``name``, or the one in the settings.  UserProblem as for an embedder."""
+    from models import catalogue  # see find_embedder
+
     found = catalogue.find(name or settings.model, models_folder())
     if found.kind != "language":
         raise UserProblem("model_embedding_only", file=found.name)
@@ -132,6 +144,7 @@ def language_model(
 ) -> LlamaModel:
     """The language model ``name``, or the one in the settings, its file checked.  UserProblem when not installed."""
     from core.language_model import LlamaModel  # a part like the others
+    from models import catalogue  # see find_embedder
 
     found = find_language_model(settings, name)
     catalogue.verify(found, report, cancel)

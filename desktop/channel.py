@@ -1,0 +1,539 @@
+"""What the window and the engine's process say to each other: typed requests, typed replies.
+
+    window --Asked(id, Request)--> engine      and CancelIt, PauseIt, ResumeIt
+    engine --Told | Partly | Done | Failed--> window, each with the request's id; State at every heartbeat
+
+A request names the type of its answer, so that a job's callback is checked by mypy.
+Only nouns of the program travel: the reading side refuses to unpickle anything else.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from core.errors import VademecumError
+from core.nouns import (
+    Candidate,
+    Change,
+    Claim,
+    Conversation,
+    Document,
+    Exchange,
+    ModelIdentity,
+    Progress,
+    SameName,
+    Scope,
+)
+from core.settings import Settings
+
+T = TypeVar("T")
+
+
+class Request(Generic[T]):
+    """Something the window wants of the engine; ``T`` is the type of the answer."""
+
+    __slots__ = ()
+
+
+# -- the library
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryState:
+    """The open library in a line: where it is, how large, what waits."""
+
+    folder: Path
+    revision: int
+    documents: int
+    collections: tuple[tuple[str, int], ...]  # (name, documents), by name
+    pending: int  # files of an import that was interrupted
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLibrary(Request[LibraryState]):
+    """Close the library that is open and open this one; ``create`` when it is not there."""
+
+    folder: Path
+    create: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class GetLibrary(Request[LibraryState]):
+    """The state of the open library."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListDocuments(Request[tuple[Document, ...]]):
+    """Every document of the library, by collection and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddFiles(Request[Change]):
+    """Files and folders into a collection; Progress tells the file.  Can be paused."""
+
+    paths: tuple[Path, ...]
+    collection: str
+    password: str = ""
+    same_name: SameName = SameName.REFUSE
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceFile(Request[Change]):
+    """A document by its new version.  Can be paused."""
+
+    name: str
+    collection: str
+    file: Path
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeImports(Request[Change]):
+    """Finish the imports that were interrupted.  Can be paused."""
+
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveDocuments(Request[Change]):
+    """Documents, by id, with their earlier versions."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MoveDocuments(Request[Change]):
+    """Documents, by id, to another collection."""
+
+    ids: tuple[int, ...]
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCollection(Request[Change]):
+    """A new, empty collection."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenameCollection(Request[Change]):
+    """A collection's new name."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteCollection(Request[Change]):
+    """A collection with the documents in it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ailment:
+    """Something the doctor found: the message key, the sentence, and whether it is mended now."""
+
+    key: str
+    sentence: str
+    mended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckHealth(Request[tuple[Ailment, ...]]):
+    """What is wrong with the library; ``repair`` mends what can be mended without losing anything."""
+
+    repair: bool = False
+    rebuild_index: bool = False
+
+
+# -- pages, as they are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page as it is laid out: printed label, displayed size in points, and whether it could be read."""
+
+    label: str
+    width: float
+    height: float
+    read_by: str  # text, ocr or nothing
+    problem: str = ""  # a message key
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A document ready to be shown.  ``current`` is the active document with the same name, if any."""
+
+    sha256: str
+    name: str
+    collection: str
+    sheets: tuple[Sheet, ...]
+    active: bool  # False for an earlier version, or a removed document whose bytes are still kept
+    version: int = 1
+    replaced_by: str = ""  # SHA-256 of the newer version, empty when this is the newest
+
+
+@dataclass(frozen=True, slots=True)
+class ViewDocument(Request[DocumentView]):
+    """The pages' sizes and labels of the bytes ``sha256``.  UserProblem when they are gone."""
+
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A rendered page, 3 bytes a pixel (blue, green, red), ``stride`` bytes a row."""
+
+    width: int
+    height: int
+    stride: int
+    pixels: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RenderPage(Request[Picture]):
+    """The page as a picture of that width in pixels (16 to 6000).
+
+    UserProblem "view_needs_password" when the file is protected and not unlocked yet.
+    """
+
+    sha256: str
+    page_index: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock(Request[None]):
+    """The password of a protected file, kept in memory until the engine ends.  UserProblem when it is wrong."""
+
+    sha256: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage(Request[str]):
+    """The text of a page, as it was read: for copying and for those who cannot see the picture."""
+
+    sha256: str
+    page_index: int
+
+
+# -- questions
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Partial result: the passages found, before the model starts."""
+
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """Partial result: one more sentence, checked and on record."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Request[Exchange]):
+    """A verified answer.  Partial results: Understood, Found, Grown (each sentence).
+
+    ``conversation`` 0 begins a new one.  ``as_typed`` takes the question word for word;
+    otherwise a follow-up is completed from the conversation.
+    """
+
+    question: str
+    scope: Scope = field(default_factory=Scope)
+    conversation: int = 0
+    as_typed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListConversations(Request[tuple[Conversation, ...]]):
+    """The conversations whose title, questions or answers hold all ``words``; the newest first."""
+
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConversation(Request[tuple[Exchange, ...]]):
+    """The exchanges of a conversation, the oldest first."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RenameConversation(Request[None]):
+    """A conversation's new title."""
+
+    id: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteConversation(Request[None]):
+    """A conversation with its exchanges.  The audit records stay."""
+
+    id: int
+
+
+# -- audit
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLine:
+    """An answer's record in a list."""
+
+    sequence: int
+    utc: str
+    user: str
+    question: str
+    kind: str  # answered, not_found, conversation, stopped
+    collections: tuple[str, ...]
+    model: str
+    intact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListRecords(Request[tuple[RecordLine, ...]]):
+    """Records, the newest first.  Dates are local ISO days ("2026-11-22"), inclusive; empty means all."""
+
+    words: str = ""
+    since: str = ""
+    until: str = ""
+    collection: str = ""
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class WholeRecord:
+    """A record with everything in it."""
+
+    sequence: int
+    previous: str
+    hash: str
+    intact: bool
+    body: Mapping[str, Any]  # plain JSON values
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRecord(Request[WholeRecord]):
+    """One record.  UserProblem when there is none."""
+
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """Whether the chain holds: the faults in words, how many records, and the checkpoint to keep elsewhere."""
+
+    faults: tuple[str, ...]
+    records: int
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyAudit(Request[AuditResult]):
+    """Check the chain of records, against a checkpoint kept elsewhere if one is given."""
+
+    checkpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRecords(Request[int]):
+    """The records of a filter into a JSON-lines file; how many were written."""
+
+    file: Path
+    filter: ListRecords = field(default_factory=ListRecords)
+
+
+# -- models, settings, the promise of no network
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model as the page of models shows it."""
+
+    name: str
+    title: str
+    kind: str  # language or embedder
+    size: int
+    licence: str
+    words: str
+    sha256: str
+    installed: bool
+    in_use: bool
+    tokens_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class ListModels(Request[tuple[ModelRow, ...]]):
+    """What is installed, and what is known and could be fetched with the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportModel(Request[str]):
+    """A GGUF file into the program's own folder, tried in a throw-away process; the name it got."""
+
+    file: Path
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureModel(Request[float]):
+    """Tokens a second that this model writes here."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveModel(Request[None]):
+    """Delete a model's files."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Configure(Request[None]):
+    """Work with these settings from now on; the models are loaded anew if need be."""
+
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One line of the offline panel: what was tried, and whether it was prevented."""
+
+    words: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProveOffline(Request[tuple[Guard, ...]]):
+    """Tries to reach a network from inside the engine, and tells what became of it."""
+
+
+# -- what travels
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request on its way."""
+
+    id: int
+    request: Request[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelIt:
+    """Stop that request at its next safe point."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PauseIt:
+    """Hold that request, or let it go on."""
+
+    id: int
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How far a request has come."""
+
+    id: int
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """A partial result."""
+
+    id: int
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer to a request."""
+
+    id: int
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why there is no answer: an error of the tree, or (``fault``) a fault of ours, already logged."""
+
+    id: int
+    error: VademecumError
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The heartbeat: what the engine is doing."""
+
+    stage: str  # starting, loading, ready, no_model
+    model: ModelIdentity | None = None
+    problem: VademecumError | None = None  # why there is no model
+    busy: bool = False
+    megabytes: int = 0
+
+
+Reply = Told | Partly | Done | Failed | State
+Order = Asked | CancelIt | PauseIt
+
+_ROOMS = ("core.nouns", "core.errors", "core.settings", "desktop.channel")
+_PATHS = {"Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"}
+_REBUILDS_ERRORS = "_rebuild"
+
+
+def _travels(module: str, name: str) -> bool:
+    return module in _ROOMS or (module in ("pathlib", "pathlib._local") and name in _PATHS)
+
+
+class _Sender(pickle.Pickler):
+    def reducer_override(self, thing: Any) -> Any:
+        # What the other side would not let in is refused here, where it can be told from whom it came.
+        kind = thing if hasattr(thing, "__qualname__") else type(thing)
+        if not _travels(kind.__module__, kind.__qualname__):
+            raise ValueError(f"{kind.__module__}.{kind.__qualname__} does not travel on this channel")
+        return NotImplemented
+
+
+class _Receiver(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        # A name may be a path through what a module imported ("os.system"), so only what was defined there will do.
+        if _travels(module, name) and "." not in name:
+            found = super().find_class(module, name)
+            if isinstance(found, type) and _travels(found.__module__, found.__qualname__):
+                return found
+            if name == _REBUILDS_ERRORS and module == "core.errors":
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name} does not travel on this channel")
+
+
+def pack(message: Reply | Order) -> bytes:
+    """The message as bytes.  ValueError when there is more in it than nouns of the program."""
+    out = io.BytesIO()
+    _Sender(out, protocol=5).dump(message)
+    return out.getvalue()
+
+
+def unpack(data: bytes) -> Any:
+    """The message in ``data``.  ValueError when it is none, or anything but nouns of the program is in it."""
+    try:
+        return _Receiver(io.BytesIO(data)).load()
+    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError) as fault:
+        raise ValueError(f"not a message of this channel: {fault}") from fault

@@ -1,0 +1,99 @@
+"""One embedding model for questions and imports at once, questions first."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+from core.embedding import Embedder, Vectors
+from core.errors import CancelToken
+from core.nouns import EmbedderIdentity, Progress, Report, silent
+
+_PIECE = 16  # passages that an import embeds before it looks whether a question waits: a third of a second
+
+
+class _Turns:
+    """Whose turn it is: one at a time, because tokenisers keep state; who is urgent goes first."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._taken = False
+        self._urgent = 0
+
+    @contextmanager
+    def mine(self, *, urgent: bool) -> Iterator[None]:
+        with self._changed:
+            if urgent:
+                self._urgent += 1
+                self._changed.wait_for(lambda: not self._taken)
+                self._urgent -= 1
+            else:
+                self._changed.wait_for(lambda: not self._taken and not self._urgent)
+            self._taken = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken = False
+                self._changed.notify_all()
+
+
+class SharedEmbedder:
+    """The same embedder for two kinds of users; ask for one side with :meth:`for_questions` or :meth:`for_imports`."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self._inner = inner
+        self._turns = _Turns()
+
+    def for_questions(self) -> Embedder:
+        """An embedder that goes before imports."""
+        return _Side(self._inner, self._turns, urgent=True)
+
+    def for_imports(self) -> Embedder:
+        """An embedder that lets questions go before it, every few passages."""
+        return _Side(self._inner, self._turns, urgent=False)
+
+
+class _Side:
+    def __init__(self, inner: Embedder, turns: _Turns, *, urgent: bool) -> None:
+        self._inner = inner
+        self._turns = turns
+        self._urgent = urgent
+
+    @property
+    def identity(self) -> EmbedderIdentity:
+        return self._inner.identity
+
+    @property
+    def max_tokens(self) -> int:
+        return self._inner.max_tokens
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        with self._turns.mine(urgent=self._urgent):
+            return self._inner.count_tokens(texts)
+
+    def embed_question(self, text: str) -> Vectors:
+        with self._turns.mine(urgent=self._urgent):
+            return self._inner.embed_question(text)
+
+    def embed_passages(
+        self, texts: Sequence[str], report: Report = silent, cancel: CancelToken | None = None
+    ) -> Vectors:
+        if self._urgent:
+            with self._turns.mine(urgent=True):
+                return self._inner.embed_passages(texts, report, cancel)
+        # Texts of like length together: a piece is padded to its longest.
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        vectors = np.empty((len(texts), self.identity.dimensions), np.float32)
+        for done in range(0, len(order), _PIECE):
+            if cancel is not None:
+                cancel.check()
+            piece = order[done : done + _PIECE]
+            with self._turns.mine(urgent=False):
+                # Without the token: a paused import must not wait while it is its turn.
+                vectors[piece] = self._inner.embed_passages([texts[i] for i in piece])
+            report(Progress("stage_embedding", done + len(piece), len(order)))
+        return vectors
