@@ -61,11 +61,13 @@ find_python() {
 #   g++ cmake ninja-build      compile llama.cpp
 #   libgomp1                   OpenMP, used by llama.cpp and torch
 #   libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0   Qt, on screen and off
+#   libxkbcommon-x11-0 libxcb-*   Qt on an X11 screen: the window
 #   fonts-noto-cjk             Chinese on pages whose PDF does not carry its font
 system_libraries() {
     command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || return 0
     local wanted="g++ cmake ninja-build libgomp1 libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1"
-    wanted="$wanted libglib2.0-0 fonts-noto-cjk"
+    wanted="$wanted libglib2.0-0 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1"
+    wanted="$wanted libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 fonts-noto-cjk"
     local package missing=()
     # The Python of the system comes without its venv module; one from elsewhere has it.
     "$1" -c 'import ensurepip, venv' 2>/dev/null || wanted="$wanted python3-venv"

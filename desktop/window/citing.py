@@ -1,0 +1,155 @@
+"""How answers are put into words: citation numbers, places, verdicts, scopes.
+
+Pure functions over nouns, so that the screen, the clipboard and exported files say the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from core.messages import say
+from core.nouns import Answer, AnswerKind, Citation, Claim, Coverage, Scope, Verdict
+
+MARKS = {Verdict.SUPPORTED: "✔", Verdict.PARTIAL: "◐", Verdict.UNSUPPORTED: "✘", Verdict.CONVERSATION: "…"}
+_WORDS = {
+    Verdict.SUPPORTED: "verdict_supported",
+    Verdict.PARTIAL: "verdict_partial",
+    Verdict.UNSUPPORTED: "verdict_unsupported",
+    Verdict.CONVERSATION: "verdict_conversation",
+}
+_CJK = r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]"
+_BREAK_IN_CHINESE = re.compile(rf"(?<={_CJK})\s*\n\s*(?={_CJK})")
+# Characters that move or hide what stands beside them: a name or quote must not rearrange the line it stands in.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_QUOTED = ("“", "「", "『", '"', "«")
+
+Place = tuple[str, int, int, int]
+
+
+def one_line(text: str) -> str:
+    """``text`` in one line (no blank between Chinese characters), without characters that rearrange it."""
+    return " ".join(_UNSEEN.sub("", _BREAK_IN_CHINESE.sub("", text)).split())
+
+
+def lines(text: str) -> str:
+    """``text`` with its own line breaks, without characters that rearrange it."""
+    return "\n".join(one_line(line) for line in text.strip().splitlines())
+
+
+def place(citation: Citation) -> Place:
+    """What makes two citations the same place."""
+    return citation.sha256, citation.page_index, citation.start, citation.end
+
+
+def numbered(claims: Iterable[Claim]) -> dict[Place, int]:
+    """The citations' numbers, from 1 through the whole answer; the same place has the same number."""
+    numbers: dict[Place, int] = {}
+    for claim in claims:
+        for citation in claim.citations:
+            numbers.setdefault(place(citation), len(numbers) + 1)
+    return numbers
+
+
+def cited(claims: Iterable[Claim]) -> tuple[Citation, ...]:
+    """Every place that is cited, once, in the order of the numbers."""
+    places: dict[Place, Citation] = {}
+    for claim in claims:
+        for citation in claim.citations:
+            places.setdefault(place(citation), citation)
+    return tuple(places.values())
+
+
+def page_label(page_index: int, label: str) -> str:
+    """The page as it is printed, or its position where none is printed."""
+    return one_line(label) or str(page_index + 1)
+
+
+def page_words(page_index: int, label: str, language: str) -> str:
+    """Where a page is, in words: "page 5", or the printed and the real one where they differ."""
+    printed = page_label(page_index, label)
+    if printed == str(page_index + 1):
+        return say("cite_page_long", language, label=printed)
+    return say("cite_page_printed", language, label=printed, page=page_index + 1)
+
+
+def verdict_words(claim: Claim, language: str) -> str:
+    """What the mark of a sentence means."""
+    if claim.verbatim and claim.verdict is Verdict.SUPPORTED:
+        return say("verdict_quoted", language)
+    return say(_WORDS[claim.verdict], language)
+
+
+def reasons(claim: Claim, language: str) -> str:
+    """Why a sentence is not fully supported, as one sentence; empty when nothing is wrong with it."""
+    if not claim.faults:
+        return ""
+    words = say("separator", language).join(say(fault, language) for fault in claim.faults)
+    return say("reason_line", language, verdict=say(_WORDS[claim.verdict], language), reasons=words)
+
+
+def sentence(claim: Claim, language: str) -> str:
+    """The words of a claim; a quotation stands in quote marks."""
+    words = one_line(claim.text)
+    return say("quote_open", language, text=words) if claim.verbatim and not words.startswith(_QUOTED) else words
+
+
+def scope_words(scope: Scope, language: str) -> str:
+    """Where a question looks, short: names where there are one or two, else numbers."""
+    for names, key, named in ((scope.documents, "scope_documents", 1), (scope.collections, "scope_collections", 2)):
+        if len(names) > named:
+            return say(key, language, count=len(names))
+        if names:
+            return say("separator", language).join(map(one_line, names))
+    return say("scope_everything", language)
+
+
+def coverage_words(coverage: Coverage, language: str) -> str:
+    """What was searched."""
+    return say("searched", language, documents=coverage.documents, pages=coverage.pages)
+
+
+def unreadable_words(coverage: Coverage, language: str) -> list[str]:
+    """The pages that could not be read, a line a document."""
+    return [
+        say("unreadable_pages", language, document=one_line(name), pages=_ranges(pages))
+        for name, pages in coverage.unreadable
+    ]
+
+
+def local_time(utc: str) -> str:
+    """A moment of a record as the clock on the wall showed it: 2026-11-22 14:02."""
+    try:
+        return datetime.fromisoformat(utc).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return one_line(utc)
+
+
+def compare(earlier: Sequence[Claim], now: Sequence[Claim]) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
+    """For each earlier sentence whether it is gone, for each present one whether it is new."""
+    before, after = {_same(c) for c in earlier}, {_same(c) for c in now}
+    return tuple(_same(c) not in after for c in earlier), tuple(_same(c) not in before for c in now)
+
+
+def refusal(answer: Answer, language: str) -> str:
+    """Why there is no answer, in words; empty when there is one."""
+    if answer.checked.kind is not AnswerKind.NOT_FOUND:
+        return ""
+    reason = answer.checked.reason
+    return f"{say('not_found', language)} {say(reason, language) if reason else ''}".strip()
+
+
+def _same(claim: Claim) -> str:
+    return re.sub(r"\W+", "", claim.text.casefold())
+
+
+def _ranges(pages: Sequence[int]) -> str:
+    """Page indexes as a person writes them: 2, 5–9."""
+    runs: list[list[int]] = []
+    for page in sorted(pages):
+        if runs and page == runs[-1][1] + 1:
+            runs[-1][1] = page
+        else:
+            runs.append([page, page])
+    return ", ".join(f"{a + 1}" if a == b else f"{a + 1}–{b + 1}" for a, b in runs)

@@ -1,0 +1,319 @@
+"""The main window: the rail of pages at the left, notices above the page, the status bar below."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QProgressBar,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.channel import GetLibrary, LibraryState, State
+from desktop.window.desk import Desk
+from desktop.window.icons import icon, pixmap
+from desktop.window.pages.ask import AskPage
+from desktop.window.pages.audit import AuditPage
+from desktop.window.pages.library import LibraryPage
+from desktop.window.pages.models import ModelsPage
+from desktop.window.pages.settings import SettingsPage
+from desktop.window.theme import GAP
+from desktop.window.widgets import Notice, button, heed, label
+
+_MOST_NOTICES = 3
+
+
+class MainWindow(QMainWindow):
+    """The program's window.  ``places`` keeps its size and position between starts."""
+
+    def __init__(self, desk: Desk, places: QSettings) -> None:
+        super().__init__()
+        self._desk = desk
+        self._places = places
+        self.setWindowTitle("Vademecum")
+        self.setMinimumSize(900, 560)
+        self.setAcceptDrops(True)
+        self.ask = AskPage(desk)
+        self.library = LibraryPage(desk)
+        self.audit = AuditPage(desk)
+        self.models = ModelsPage(desk)
+        self.settings = SettingsPage(desk)
+        self._pages: dict[str, tuple[QWidget, str]] = {
+            "ask": (self.ask, self.tr("Ask")),
+            "library": (self.library, self.tr("Library")),
+            "audit": (self.audit, self.tr("Audit")),
+            "models": (self.models, self.tr("Models")),
+            "settings": (self.settings, self.tr("Settings")),
+        }
+        self._stack = QStackedWidget()
+        self._buttons: dict[str, QToolButton] = {}
+        self._notices = QVBoxLayout()
+        self._notices.setContentsMargins(GAP, GAP // 2, GAP, 0)
+        self._notices.setSpacing(GAP // 2)
+        self.setCentralWidget(self._build())
+        self._build_status()
+        self._shortcuts()
+        desk.page_wanted.connect(self.show_page)
+        heed(desk.citation_wanted, self, lambda _: self.show_page("ask"))
+        heed(desk.question_wanted, self, lambda _: self.show_page("ask"))
+        desk.record_wanted.connect(self._show_record)
+        heed(desk.document_wanted, self, lambda _sha256, _page: self.show_page("ask"))
+        desk.noticed.connect(self.notice)
+        desk.restyled.connect(self._paint)
+        desk.jobs.state.connect(self._show_state)
+        heed(desk.jobs.changed, self, lambda _: self._ask_library())
+        desk.jobs.opened.connect(self._show_library)
+        desk.jobs.died.connect(self._engine_died)
+        desk.jobs.troubled.connect(desk.complain)
+        self.show_page("ask")
+        self._paint()
+        self._show_state(desk.jobs.last_state)
+        if desk.jobs.engine_pid:  # built again in another language: the library was told of long ago
+            self._ask_library()
+        geometry = places.value("geometry")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        else:
+            self.resize(1360, 860)
+
+    def show_page(self, name: str) -> None:
+        """Bring a page to the front: ask, library, audit, models or settings."""
+        page, _ = self._pages[name]
+        self._stack.setCurrentWidget(page)
+        self._buttons[name].setChecked(True)
+
+    def _show_record(self, sequence: int) -> None:
+        self.show_page("audit")
+        self.audit.open_record(sequence)
+
+    def notice(self, sentence: str, kind: str = "info") -> None:
+        """A strip above the page; the same sentence is not shown twice, old ones make room."""
+        items = [self._notices.itemAt(i) for i in range(self._notices.count())]
+        strips = [strip for item in items if item is not None and isinstance(strip := item.widget(), Notice)]
+        if any(strip.text.text() == sentence for strip in strips):
+            return
+        for strip in strips[: max(0, len(strips) - _MOST_NOTICES + 1)]:
+            self._notices.removeWidget(strip)
+            strip.deleteLater()
+        strip = Notice(self._desk, sentence, kind)
+        self._notices.addWidget(strip)
+        if kind == "info":
+            QTimer.singleShot(12_000, strip, strip.deleteLater)
+
+    # -- building
+
+    def _build(self) -> QWidget:
+        whole = QWidget()
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        rail = QFrame()
+        rail.setProperty("role", "rail")
+        rail.setFixedWidth(92)
+        column = QVBoxLayout(rail)
+        column.setContentsMargins(8, GAP, 8, GAP)
+        column.setSpacing(6)
+        group = QButtonGroup(self)
+        for number, (name, (page, words)) in enumerate(self._pages.items(), 1):
+            one = QToolButton()
+            one.setText(words)
+            one.setProperty("role", "rail")
+            one.setCheckable(True)
+            one.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            one.setIconSize(QSize(24, 24))
+            one.setMinimumWidth(76)
+            one.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            one.setToolTip(f"{words}  (Ctrl+{number})")
+            one.setAccessibleName(words)
+            one.clicked.connect(lambda _=False, name=name: self.show_page(name))
+            group.addButton(one)
+            self._buttons[name] = one
+            self._stack.addWidget(page)
+            column.addWidget(one)
+        column.addStretch(1)
+        self._help = QToolButton()
+        self._help.setProperty("role", "rail")
+        self._help.setMinimumWidth(76)
+        self._help.setToolTip(self.tr("Keyboard shortcuts  (?)"))
+        self._help.setAccessibleName(self.tr("Keyboard shortcuts"))
+        self._help.clicked.connect(lambda _=False: self.show_shortcuts())
+        column.addWidget(self._help)
+        row.addWidget(rail)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addLayout(self._notices)
+        right.addWidget(self._stack, 1)
+        row.addLayout(right, 1)
+        self._drop = label(self.tr("Drop files or folders to add them to the library"), "title")
+        self._drop.setParent(self)
+        self._drop.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._drop.hide()
+        return whole
+
+    def _build_status(self) -> None:
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        bar.setContentsMargins(GAP, 2, GAP, 2)
+        self._where = label("", "muted", wrap=False)
+        self._model = label("", "muted", wrap=False)
+        self._engine = label("", "muted", wrap=False)
+        self._restart = button(self.tr("Start the engine"), clicked=self._desk.jobs.start)
+        self._restart.hide()
+        self._busy = QProgressBar()
+        self._busy.setRange(0, 0)
+        self._busy.setFixedWidth(90)
+        self._busy.setTextVisible(False)
+        self._busy.setAccessibleName(self.tr("The engine is at work"))
+        self._busy.hide()
+        self._offline = QLabel()
+        self._offline.setToolTip(self.tr("This program makes no network connection. Settings shows the proof."))
+        self._offline_words = label(self.tr("Offline"), "good", wrap=False)
+        bar.addWidget(self._where)
+        bar.addWidget(self._model)
+        bar.addPermanentWidget(self._busy)
+        bar.addPermanentWidget(self._engine)
+        bar.addPermanentWidget(self._restart)
+        bar.addPermanentWidget(self._offline)
+        bar.addPermanentWidget(self._offline_words)
+
+    def _shortcuts(self) -> None:
+        for number, name in enumerate(self._pages, 1):
+            QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda name=name: self.show_page(name))
+        QShortcut(QKeySequence("Ctrl+Q"), self, self.close)
+        # "?" must stay a character where one can type, so it is a key of the window only elsewhere.
+        QShortcut(QKeySequence("F1"), self, self.show_shortcuts)
+
+    def shortcuts(self) -> list[tuple[str, str]]:
+        """Every shortcut of the window and its pages, in words."""
+        own = [(f"Ctrl+{n}", words) for n, (_, words) in enumerate(self._pages.values(), 1)]
+        own += [("? / F1", self.tr("Keyboard shortcuts")), ("Ctrl+Q", self.tr("Quit"))]
+        for page, _ in self._pages.values():
+            own += getattr(page, "shortcuts", list)()
+        return own
+
+    def show_shortcuts(self) -> None:
+        """The list of shortcuts."""
+        box = QDialog(self)
+        box.setWindowTitle(self.tr("Keyboard shortcuts"))
+        column = QVBoxLayout(box)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(GAP * 2)
+        for at, (keys, words) in enumerate(self.shortcuts()):
+            grid.addWidget(label(keys, "heading", wrap=False), at, 0)
+            grid.addWidget(label(words, wrap=False), at, 1)
+        column.addLayout(grid)
+        close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        close.button(QDialogButtonBox.StandardButton.Close).setText(self.tr("Close"))
+        close.rejected.connect(box.reject)
+        column.addWidget(close)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Shows the shortcuts for "?" typed outside a field."""
+        if event.text() == "?":
+            self.show_shortcuts()
+        else:
+            super().keyPressEvent(event)
+
+    # -- what the engine says
+
+    def _show_state(self, state: State) -> None:
+        words = {
+            "starting": self.tr("Engine starting …"),
+            "loading": self.tr("Loading the models …"),
+            "ready": self.tr("Ready"),
+            "no_model": self.tr("No model"),
+            "stopped": self.tr("The engine has stopped"),
+        }
+        self._engine.setText(words.get(state.stage, state.stage))
+        self._busy.setVisible(state.busy or state.stage in ("starting", "loading"))
+        self._restart.setVisible(state.stage == "stopped")
+        if state.model is not None:
+            device = self.tr("graphics card") if state.model.device == "gpu" else self.tr("processor")
+            persona = state.model.adapter or self.tr("no persona")
+            self._model.setText(f"{state.model.name} · {device} · {persona}")
+            self._model.setToolTip(f"SHA-256 {state.model.sha256}")
+        elif state.stage == "no_model":
+            self._model.setText(self.tr("no model"))
+        if state.problem is not None:
+            self._engine.setToolTip(self._desk.sentence(state.problem))
+
+    def _ask_library(self) -> None:
+        self._desk.jobs.run(GetLibrary(), self, done=self._show_library)
+
+    def _show_library(self, state: LibraryState) -> None:
+        self._where.setText(
+            self.tr("{folder}: {count} documents").format(folder=state.folder.name, count=state.documents)
+        )
+        self._where.setToolTip(str(state.folder))
+
+    def _engine_died(self, again: bool) -> None:
+        if again:
+            self.notice(self._desk.say("engine_died"), "warn")
+        else:
+            self.notice(
+                self.tr("The engine stopped several times in a minute. Start it again with the button below."), "bad"
+            )
+
+    def _paint(self) -> None:
+        theme = self._desk.theme
+        for name, one in self._buttons.items():
+            one.setIcon(icon(name, theme.ink, 24))
+        self._help.setIcon(icon("help", theme.ink))
+        self._offline.setPixmap(pixmap("offline", theme.good, 16))
+        self._drop.setStyleSheet(
+            f"background: {theme.accent_soft}; border: 2px dashed {theme.accent}; border-radius: 12px;"
+        )
+
+    # -- files dropped anywhere
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Show where files will go."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            margin = GAP * 2
+            self._drop.setGeometry(self.rect().adjusted(margin, margin, -margin, -margin))
+            self._drop.raise_()
+            self._drop.show()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Put the hint away."""
+        self._drop.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Files and folders dropped anywhere are added to the library."""
+        self._drop.hide()
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self._desk.files_dropped.emit(paths)
+            self.show_page("library")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the place and what was typed.  What was being imported goes on at the next start."""
+        self._places.setValue("geometry", self.saveGeometry())
+        self.ask.leave()
+        super().closeEvent(event)

@@ -1,0 +1,138 @@
+"""What is known of the selected documents, below the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+
+from core.nouns import Document, Outcome
+from desktop.window.desk import Desk
+from desktop.window.elided import ElidedLabel
+from desktop.window.icons import pixmap
+from desktop.window.pages.documents_table import local_day
+from desktop.window.theme import GAP
+from desktop.window.widgets import label
+
+_MOST_PAGES = 40  # runs of unreadable pages that are listed
+_ROOM_FOR_WORDS = 420  # pixels beside the buttons
+
+
+class DetailsStrip(QFrame):
+    """State, reason and unreadable pages of one document, or how many are selected; ``buttons`` at the right."""
+
+    def __init__(self, desk: Desk, buttons: Sequence[QPushButton]) -> None:
+        super().__init__()
+        self._desk = desk
+        self._outcome: Outcome | None = None
+        self._buttons = {one: one.text() for one in buttons}
+        self.setProperty("role", "card")
+        self._icon = QLabel()
+        self.name = ElidedLabel("heading")
+        self.facts = ElidedLabel("muted", Qt.TextElideMode.ElideRight)
+        self.reason = label("", selectable=True)
+        self.pages = label("", "warn", selectable=True)
+        words = QVBoxLayout()
+        words.setSpacing(3)
+        words.addWidget(self.name)
+        words.addWidget(self.facts)
+        head = QHBoxLayout()
+        head.setSpacing(GAP)
+        head.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        head.addLayout(words, 1)
+        for one in buttons:
+            head.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GAP, GAP, GAP, GAP)
+        column.setSpacing(3)
+        column.addLayout(head)
+        for part in (self.reason, self.pages):
+            part.setContentsMargins(20 + GAP, 0, 0, 0)  # below the name, not below its picture
+            column.addWidget(part)
+        desk.restyled.connect(self._paint)
+        self.show_documents(())
+
+    def show_documents(self, documents: Sequence[Document]) -> None:
+        """Tell of these."""
+        self._outcome = documents[0].outcome if len(documents) == 1 else None
+        if not documents:
+            self._say(self.tr("No document is selected"), self.tr("Select one to see its state; Enter opens it."))
+        elif len(documents) == 1:
+            self._tell(documents[0])
+        else:
+            pages = sum(document.pages for document in documents)
+            self._say(
+                self.tr("{n} documents are selected").format(n=len(documents)),
+                self.tr("{n} pages").format(n=QLocale().toString(pages)),
+            )
+        for one in self._buttons:
+            one.setVisible(bool(documents))
+        self._paint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room the buttons keep their pictures only."""
+        super().resizeEvent(event)
+        words = " ".join(self._buttons.values())
+        tight = self.width() < _ROOM_FOR_WORDS + 2 * self.fontMetrics().horizontalAdvance(words)
+        for one, text in self._buttons.items():
+            one.setText("" if tight else text)
+
+    def _say(self, name: str, facts: str, reason: str = "", pages: str = "") -> None:
+        self.name.setText(name)
+        self.facts.setText(facts)
+        for part, words in ((self.reason, reason), (self.pages, pages)):
+            part.setText(words)
+            part.setVisible(bool(words))
+
+    def _tell(self, document: Document) -> None:
+        day = QLocale().toString(local_day(document.added_at), self.tr("d MMM yyyy"))
+        facts = [
+            document.collection,
+            self.tr("1 page") if document.pages == 1 else self.tr("{n} pages").format(n=document.pages),
+            *([self.tr("{n} by OCR").format(n=document.ocr_pages)] if document.ocr_pages else []),
+            self.tr("version {n}").format(n=document.version),
+            QLocale().formattedDataSize(document.size, 1, QLocale.DataSizeFormat.DataSizeSIFormat),
+            self.tr("added {day}").format(day=day),
+        ]
+        pages = ""
+        if document.unreadable_pages:
+            listed = self._listed(document.unreadable_pages)
+            pages = (
+                self.tr("Page that could not be read: {pages}")
+                if len(document.unreadable_pages) == 1
+                else self.tr("Pages that could not be read: {pages}")
+            ).format(pages=listed)
+        self._say(document.name, "  ·  ".join(facts), self._reason(document), pages)
+
+    def _reason(self, document: Document) -> str:
+        if not document.reason:
+            return ""
+        try:
+            return self._desk.say(document.reason, file=document.name)
+        except KeyError:  # a library that a newer program has written to
+            return ""
+
+    def _listed(self, indexes: Sequence[int]) -> str:
+        """Pages as people write them, counted from 1: 3, 7-9."""
+        runs: list[list[int]] = []
+        for index in sorted(indexes):
+            if runs and index == runs[-1][1] + 1:
+                runs[-1][1] = index
+            else:
+                runs.append([index, index])
+        shown = [str(a + 1) if a == b else f"{a + 1}–{b + 1}" for a, b in runs[:_MOST_PAGES]]
+        more = sum(b - a + 1 for a, b in runs[_MOST_PAGES:])
+        words = ", ".join(shown)
+        return self.tr("{pages} and {n} more").format(pages=words, n=more) if more else words
+
+    def _paint(self) -> None:
+        theme = self._desk.theme
+        drawn = {
+            Outcome.OK: ("supported", theme.good),
+            Outcome.PARTIAL: ("partial", theme.warn),
+            Outcome.REJECTED: ("unsupported", theme.bad),
+        }
+        name, colour = drawn[self._outcome] if self._outcome else ("file", theme.muted)
+        self._icon.setPixmap(pixmap(name, colour))

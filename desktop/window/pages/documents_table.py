@@ -1,0 +1,373 @@
+"""The documents of the library as a table: one model over the tuple, filtered and sorted in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QDate,
+    QItemSelection,
+    QItemSelectionModel,
+    QLocale,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QAction, QIcon, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from core.nouns import Document, Outcome
+from desktop.window.desk import Desk
+from desktop.window.icons import icon
+
+DOCUMENT_IDS = "application/x-vademecum-documents"  # what is dragged: their ids, with commas
+_ROW_PADDING = 18
+_REMEMBERED = 50_000  # names and days, so that sorting again is quick
+STATE, NAME, COLLECTION, PAGES, OCR_PAGES, VERSION, ADDED = range(7)
+_NUMBERS = (PAGES, OCR_PAGES, VERSION)
+_DIGITS = re.compile(r"(\d+)")
+_Index = QModelIndex | QPersistentModelIndex
+_NOWHERE = QModelIndex()
+_OUTCOMES = tuple(Outcome)
+# What is hidden first where there is little room; the details of the selected document have it all.
+_DISPENSABLE = (VERSION, OCR_PAGES, ADDED, COLLECTION)
+_LEAST_NAME = 26  # characters
+_SELECT_ROWS = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+
+
+@lru_cache(_REMEMBERED)
+def local_day(utc: str) -> QDate:
+    """The day, here, of a moment kept in UTC; an invalid date for what is none."""
+    try:
+        day = datetime.fromisoformat(utc).astimezone()
+    except ValueError:
+        return QDate()
+    return QDate(day.year, day.month, day.day)
+
+
+@lru_cache(_REMEMBERED)
+def natural(name: str) -> tuple[str | int, ...]:
+    """A key by which names stand as people count: page 2 before page 10."""
+    # Text and number by turns, so that like is compared with like.
+    return tuple(int(part) if at % 2 else part for at, part in enumerate(_DIGITS.split(name.casefold())))
+
+
+_SORT_KEYS: dict[int, Callable[[Document], Any]] = {
+    STATE: lambda d: -_OUTCOMES.index(d.outcome),
+    NAME: lambda d: natural(d.name),
+    COLLECTION: lambda d: natural(d.collection),
+    PAGES: lambda d: d.pages,
+    OCR_PAGES: lambda d: d.ocr_pages,
+    VERSION: lambda d: d.version,
+    ADDED: lambda d: d.added_at,
+}
+
+
+class DocumentsModel(QAbstractTableModel):
+    """Documents as rows.  Filter and order are of this model: a proxy would ask Python for every row, one by one."""
+
+    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._all: tuple[Document, ...] = ()
+        self._words_of: dict[int, str] = {}  # document id -> what the filter looks into
+        self._shown: list[Document] = []
+        self._filter: tuple[str, ...] = ()
+        self._collection: str | None = None
+        self._outcome: Outcome | None = None
+        self._order = (NAME, False)
+        self._icons: dict[Outcome, QIcon] = {}
+        self._day = self.tr("d MMM yyyy")
+        self._headers = (
+            self.tr("State"),
+            self.tr("Name"),
+            self.tr("Collection"),
+            self.tr("Pages"),
+            self.tr("By OCR"),
+            self.tr("Version"),
+            self.tr("Added"),
+        )
+        self._tips = {
+            OCR_PAGES: self.tr("Pages whose text was recognised from a picture"),
+            VERSION: self.tr("How many versions there have been, with this one"),
+        }
+        self.states = {
+            Outcome.OK: self.tr("OK"),
+            Outcome.PARTIAL: self.tr("Partial"),
+            Outcome.REJECTED: self.tr("Rejected"),
+        }
+        widest = max(self.states.values(), key=len)
+        day = QLocale().toString(QDate(2026, 9, 28), self._day)
+        self.samples = (widest, "", "x" * 16, "00000", "00000", "00", day)  # what a column has room for
+        desk.restyled.connect(self._paint)
+        self._paint()
+
+    # -- what is shown
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """Every document, whether it is shown or not."""
+        return self._all
+
+    @property
+    def shown(self) -> Sequence[Document]:
+        """The documents that pass the filter, in order."""
+        return self._shown
+
+    def set_documents(self, documents: tuple[Document, ...]) -> None:
+        """Other documents."""
+        self._all = documents
+        self._words_of = {d.id: f"{d.name}\n{d.title}\n{d.collection}".casefold() for d in documents}
+        self._refresh()
+
+    def set_filter(self, words: str, collection: str | None, outcome: Outcome | None) -> None:
+        """Only documents with all of these words in name, title or collection, of that collection and state."""
+        wanted = (tuple(words.casefold().split()), collection, outcome)
+        if wanted != (self._filter, self._collection, self._outcome):
+            self._filter, self._collection, self._outcome = wanted
+            self._refresh()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """By that column; by name among equals."""
+        self._order = (column, order == Qt.SortOrder.DescendingOrder)
+        self._refresh()
+
+    def row_of(self, id: int) -> int:
+        """The row of a document, -1 when it is not shown."""
+        return next((row for row, document in enumerate(self._shown) if document.id == id), -1)
+
+    def _refresh(self) -> None:
+        column, backwards = self._order
+        self.beginResetModel()
+        shown = [d for d in self._all if self._passes(d)]
+        if column != NAME:
+            shown.sort(key=_SORT_KEYS[NAME])
+        shown.sort(key=_SORT_KEYS[column], reverse=backwards)
+        self._shown = shown
+        self.endResetModel()
+
+    def _passes(self, document: Document) -> bool:
+        if self._collection is not None and document.collection != self._collection:
+            return False
+        if self._outcome is not None and document.outcome is not self._outcome:
+            return False
+        words = self._words_of[document.id]
+        return all(word in words for word in self._filter)
+
+    def _paint(self) -> None:
+        theme = self._desk.theme
+        self._icons = {
+            Outcome.OK: icon("supported", theme.good),
+            Outcome.PARTIAL: icon("partial", theme.warn),
+            Outcome.REJECTED: icon("unsupported", theme.bad),
+        }
+        if self._shown:
+            self.dataChanged.emit(self.index(0, STATE), self.index(len(self._shown) - 1, STATE))
+
+    # -- what Qt asks
+
+    def rowCount(self, parent: _Index = _NOWHERE) -> int:
+        """How many are shown."""
+        return 0 if parent.isValid() else len(self._shown)
+
+    def columnCount(self, parent: _Index = _NOWHERE) -> int:
+        """Seven."""
+        return 0 if parent.isValid() else len(self._headers)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The columns' names."""
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return self._headers[section]
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return self._tips.get(section)
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(section)
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """A cell."""
+        document, column = self._shown[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(document, column)
+        if role == Qt.ItemDataRole.DecorationRole and column == STATE:
+            return self._icons[document.outcome]
+        if role == Qt.ItemDataRole.ToolTipRole and column in (NAME, COLLECTION):
+            return self._text(document, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        return None
+
+    def _text(self, document: Document, column: int) -> str:
+        match column:
+            case 0:
+                return self.states[document.outcome]
+            case 1:
+                return document.name
+            case 2:
+                return document.collection
+            case 3:
+                return str(document.pages)
+            case 4:
+                return str(document.ocr_pages) if document.ocr_pages else "–"
+            case 5:
+                return str(document.version)
+            case _:
+                return QLocale().toString(local_day(document.added_at), self._day)
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        """Every row can be selected and dragged."""
+        usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+        return usual | Qt.ItemFlag.ItemIsDragEnabled
+
+    def mimeTypes(self) -> list[str]:
+        """Ids of documents of this library."""
+        return [DOCUMENT_IDS]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """The dragged documents' ids."""
+        ids = {self._shown[index.row()].id for index in indexes}
+        data = QMimeData()
+        data.setData(DOCUMENT_IDS, ",".join(map(str, sorted(ids))).encode())
+        return data
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+class DocumentsTable(QTableView):
+    """The table.  What is selected stays selected, by document, whatever is filtered, sorted or added."""
+
+    chosen = Signal()  # the selection is another
+    opened = Signal(Document)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.documents = DocumentsModel(desk, self)
+        self.setModel(self.documents)
+        self.setAccessibleName(self.tr("Documents"))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setAcceptDrops(False)
+        self.setTabKeyNavigation(False)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        self.setSortingEnabled(True)
+        self.sortByColumn(NAME, Qt.SortOrder.AscendingOrder)
+        self._one_collection = False
+        desk.restyled.connect(self._measure)
+        self._measure()
+        self._kept: frozenset[int] = frozenset()
+        self._current = 0
+        self._scrolled = 0
+        self.documents.modelAboutToBeReset.connect(self._keep)
+        self.documents.modelReset.connect(self._restore)
+        self.selectionModel().selectionChanged.connect(lambda *_: self.chosen.emit())
+        self.activated.connect(lambda index: self.opened.emit(self.documents.shown[index.row()]))
+
+    def hide_collection(self, hidden: bool) -> None:
+        """Whether the column of the collections says nothing, because all are of one."""
+        self._one_collection = hidden
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The name keeps room to be read."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _measure(self) -> None:
+        """Rows and columns as the text is large."""
+        metrics = self.fontMetrics()
+        self.verticalHeader().setDefaultSectionSize(metrics.height() + _ROW_PADDING)
+        header = self.horizontalHeader()
+        for column, sample in enumerate(self.documents.samples):
+            if column != NAME:
+                title = self.documents.headerData(column, Qt.Orientation.Horizontal)
+                # A heading is bold and may have the arrow of the order beside it.
+                widest = max(metrics.horizontalAdvance(sample), round(metrics.horizontalAdvance(title) * 1.15) + 8)
+                header.resizeSection(column, widest + (52 if column == STATE else 26))
+        self._fit()
+
+    def _fit(self) -> None:
+        header = self.horizontalHeader()
+        room = self.viewport().width() - _LEAST_NAME * self.fontMetrics().averageCharWidth()
+        self.setColumnHidden(COLLECTION, self._one_collection)
+        wanted = [column for column in range(header.count()) if column != NAME]
+        if self._one_collection:
+            wanted.remove(COLLECTION)
+        for column in wanted:
+            self.setColumnHidden(column, False)
+        for column in (column for column in _DISPENSABLE if column in wanted):
+            if sum(header.sectionSize(shown) for shown in wanted) <= room:
+                break
+            wanted.remove(column)
+            self.setColumnHidden(column, True)
+
+    def act(self, words: str, key: QKeySequence | QKeySequence.StandardKey | None, do: Callable[[], object]) -> QAction:
+        """An action on the selected documents, with its key while the table has the focus."""
+        action = QAction(words, self)
+        if key is not None:
+            action.setShortcut(key)
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(lambda _=False: do())
+        self.addAction(action)
+        return action
+
+    @property
+    def selected(self) -> tuple[Document, ...]:
+        """The selected documents, in the order of their rows."""
+        # By ranges: asked for its rows, Qt makes an index for each cell, which takes long when all are selected.
+        chosen = self.selectionModel().selection()
+        parts = [chosen.at(number) for number in range(chosen.count())]
+        rows = sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
+        return tuple(self.documents.shown[row] for row in rows)
+
+    def select(self, ids: Collection[int]) -> None:
+        """Select these documents, as far as they are shown."""
+        rows = [row for row, document in enumerate(self.documents.shown) if document.id in ids]
+        wanted = QItemSelection()
+        last = self.documents.columnCount() - 1
+        begin = 0
+        for at, row in enumerate(rows):
+            if at + 1 == len(rows) or rows[at + 1] != row + 1:  # neighbours are one range
+                wanted.select(self.documents.index(rows[begin], 0), self.documents.index(row, last))
+                begin = at + 1
+        self.selectionModel().select(wanted, _SELECT_ROWS)
+
+    def _keep(self) -> None:
+        self._kept = frozenset(document.id for document in self.selected)
+        current = self.currentIndex()
+        self._current = self.documents.shown[current.row()].id if current.isValid() else 0
+        self._scrolled = self.verticalScrollBar().value()
+
+    def _restore(self) -> None:
+        if (row := self.documents.row_of(self._current)) >= 0:
+            self.selectionModel().setCurrentIndex(
+                self.documents.index(row, NAME), QItemSelectionModel.SelectionFlag.NoUpdate
+            )
+        if self._kept:
+            self.select(self._kept)
+            self.chosen.emit()
+        self.executeDelayedItemsLayout()  # the bar has its range only then
+        self.verticalScrollBar().setValue(self._scrolled)

@@ -1,0 +1,155 @@
+"""Small pieces that several pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import shiboken6
+from PySide6.QtCore import QObject, Qt, SignalInstance
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from desktop.window.desk import Desk
+from desktop.window.icons import icon
+from desktop.window.theme import GAP
+
+
+def heed(signal: SignalInstance, owner: QObject, call: Callable[..., object]) -> None:
+    """Call for every signal while ``owner`` lives: a lambda on a longer-lived object's signal would outlive it."""
+
+    def guarded(*values: object) -> None:
+        if shiboken6.isValid(owner):
+            call(*values)
+
+    signal.connect(guarded)
+
+    def forget() -> None:
+        with suppress(RuntimeError):  # the sender is gone too
+            signal.disconnect(guarded)
+
+    owner.destroyed.connect(forget)
+
+
+def label(text: str, role: str = "", *, wrap: bool = True, selectable: bool = False) -> QLabel:
+    """A plain-text label: what documents and people say is never read as markup."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    if role:
+        made.setProperty("role", role)
+    if selectable:
+        made.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+    return made
+
+
+def button(text: str, role: str = "", *, hint: str = "", clicked: Callable[[], object] | None = None) -> QPushButton:
+    """A button with words; ``role`` primary, danger, link or chip."""
+    made = QPushButton(text)
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    if role:
+        made.setProperty("role", role)
+    if hint:
+        made.setToolTip(hint)
+    if clicked is not None:
+        made.clicked.connect(lambda _=False: clicked())
+    return made
+
+
+class IconButton(QToolButton):
+    """A button with an icon only: its name is its tooltip and what a screen reader says."""
+
+    def __init__(self, desk: Desk, name: str, words: str, clicked: Callable[[], object] | None = None) -> None:
+        super().__init__()
+        self._desk = desk
+        self._name = name
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._paint()
+        desk.restyled.connect(self._paint)
+        if clicked is not None:
+            self.clicked.connect(lambda _=False: clicked())
+
+    def set_icon(self, name: str, words: str) -> None:
+        """Another icon and meaning."""
+        self._name = name
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+        self._paint()
+
+    def _paint(self) -> None:
+        self.setIcon(icon(self._name, self._desk.theme.ink))
+
+
+class Notice(QFrame):
+    """A strip that says what happened, with a way to put it away and at most one thing to do."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        text: str,
+        kind: str = "info",
+        action: str = "",
+        act: Callable[[], object] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "notice")
+        self.setProperty("kind", kind)
+        self.setAccessibleName(text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GAP, GAP // 2, GAP // 2, GAP // 2)
+        self.text = label(text, "" if kind == "info" else kind, selectable=True)
+        row.addWidget(self.text, 1)
+        if action and act is not None:
+            row.addWidget(button(action, clicked=act))
+        row.addWidget(IconButton(desk, "close", self.tr("Put away"), self.deleteLater))
+
+
+class EmptyState(QWidget):
+    """What a page shows when there is nothing to show: a picture, a sentence, one thing to do."""
+
+    def __init__(
+        self, desk: Desk, picture: str, title: str, text: str, action: str = "", act: Callable[[], object] | None = None
+    ) -> None:
+        super().__init__()
+        self._desk = desk
+        self._picture = picture
+        self._image = QLabel()
+        self._image.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column = QVBoxLayout(self)
+        column.setSpacing(GAP)
+        column.addStretch(2)
+        column.addWidget(self._image)
+        for words, role in ((title, "title"), (text, "muted")):
+            line = label(words, role)
+            line.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            line.setMaximumWidth(560)
+            line.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+            middle = QHBoxLayout()
+            middle.addStretch(1)
+            middle.addWidget(line, 4)
+            middle.addStretch(1)
+            column.addLayout(middle)
+        if action and act is not None:
+            middle = QHBoxLayout()
+            middle.addStretch(1)
+            middle.addWidget(button(action, "primary", clicked=act))
+            middle.addStretch(1)
+            column.addLayout(middle)
+        column.addStretch(3)
+        self._paint()
+        desk.restyled.connect(self._paint)
+
+    def _paint(self) -> None:
+        self._image.setPixmap(icon(self._picture, self._desk.theme.muted, 52).pixmap(52, 52))
+
+
+def clear(layout: QVBoxLayout | QHBoxLayout) -> None:
+    """Take every widget out of a layout and delete it."""
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.setParent(None)
+            widget.deleteLater()
