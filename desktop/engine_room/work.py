@@ -308,7 +308,8 @@ def ask(task: Task, request: Ask) -> Exchange:
             else:
                 earlier = library.exchanges(request.conversation) if request.conversation else []
                 names = [document.name for document in documents]
-                understood = understand(question, earlier, names, request.scope, model, task.cancel)
+                # By rules alone: no wording that the starter model proposed was usable, and each took seconds.
+                understood = understand(question, earlier, names, request.scope, None, task.cancel)
             task.partly(understood)
             answer = ask_engine(
                 understood.question,

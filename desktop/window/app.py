@@ -6,6 +6,7 @@ import getpass
 import hashlib
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QLibraryInfo, QLocale, QObject, QSettings, Qt, QTranslator, Signal
@@ -65,7 +66,9 @@ class Program(QObject):
         self._application = application
         self._translators: list[QTranslator] = []
         self._translate(language)
-        self.desk = Desk(Jobs(settings, library or library_of(settings), self), settings, language, self)
+        # Sentences that the engine makes are in the language that was asked for on the command line, too.
+        jobs = Jobs(replace(settings, language=language), library or library_of(settings), self)
+        self.desk = Desk(jobs, settings, language, self)
         self.desk.language_wanted.connect(self._speak)
         self.window: MainWindow | None = None
         self.first: FirstStart | None = None

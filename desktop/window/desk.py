@@ -74,7 +74,8 @@ class Desk(QObject):
         if {"theme", "text_size"} & values.keys():
             self._restyle()
         if not values.keys() <= {"theme", "text_size", "welcomed", "library"}:
-            self.jobs.run(Configure(self.settings), self, done=lambda _: done() if done else None, failed=self.complain)
+            spoken = replace(self.settings, language=self.language)
+            self.jobs.run(Configure(spoken), self, done=lambda _: done() if done else None, failed=self.complain)
         elif done:
             done()
 

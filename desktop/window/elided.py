@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle
 
+from desktop.window.prose import tip
+
 
 class ElidedLabel(QLabel):
     """One plain line, shortened with "…" where it does not fit; its tooltip and accessible name say all of it."""
@@ -32,7 +34,7 @@ class ElidedLabel(QLabel):
         """As much of the text as there is room for."""
         room = self.contentsRect()
         shown = self.fontMetrics().elidedText(self.text(), self._mode, room.width())
-        whole = "" if shown == self.text() else self.text()
+        whole = "" if shown == self.text() else tip(self.text())
         if self.toolTip() != whole:
             self.setToolTip(whole)
         painter = QPainter(self)

@@ -48,7 +48,17 @@ def test_both_languages_have_the_same_holes_and_all_are_named() -> None:
 
 
 def test_chinese_is_chinese_and_english_is_english() -> None:
-    without_words = {"separator", "quote_open", "guard_line", "doctor_found", "doctor_done", "doctor_mended", "col_utc", "col_n", "col_interval"}
+    without_words = {
+        "separator",
+        "quote_open",
+        "guard_line",
+        "doctor_found",
+        "doctor_done",
+        "doctor_mended",
+        "col_utc",
+        "col_n",
+        "col_interval",
+    }
     for key, entry in catalogue().items():
         if key not in without_words:
             assert re.search(r"[\u4e00-\u9fff]", entry["zh"]), key

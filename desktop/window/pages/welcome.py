@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QSiz
 
 from core.errors import VademecumError
 from core.nouns import Change, Progress
-from desktop import samples
+from desktop import house
 from desktop.channel import AddFiles, State
 from desktop.window.desk import Desk
 from desktop.window.icons import pixmap
@@ -75,7 +75,7 @@ class Welcome(QWidget):
         self._show()
         collection = self.tr("Samples")
         self._desk.jobs.run(
-            AddFiles(tuple(sorted(samples.folder().glob("*.pdf"))), collection),
+            AddFiles(house.sample_files(), collection),
             self,
             done=self._added,
             progress=self._told,

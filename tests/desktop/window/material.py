@@ -24,9 +24,6 @@ from core.nouns import (
     Seconds,
     Verdict,
 )
-from desktop.window.immortal import keep_none
-
-keep_none()
 
 CONTRACT, CONTRACT_SHA = "consulting-agreement-driven-deliveries.pdf", "a1" * 32
 LAW, LAW_SHA = "中华人民共和国劳动合同法.pdf", "b2" * 32

@@ -12,10 +12,7 @@ from pytestqt.qtbot import QtBot
 from core.finding import LONGEST_QUESTION
 from core.nouns import Scope
 from desktop.window.desk import Desk
-from desktop.window.immortal import keep_none
 from desktop.window.pages.question_box import LONGEST, QuestionBox
-
-keep_none()
 
 
 @pytest.fixture
