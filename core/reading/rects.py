@@ -8,9 +8,8 @@ from core.nouns import Page, ReadBy, Rect
 def rects_of(page: Page, start: int, end: int) -> tuple[Rect, ...]:
     """Where ``page.text[start:end]`` stands: one rectangle for each line it touches.
 
-    () when a line of it was recognised from a picture: such boxes are too roomy to be shown.
-    A part of a line of which only the box is known, as of one written down the page, is
-    shown as the whole line.
+    Exact or absent: () when the place of a part of it is not known, as within a line
+    of which only the box is known.  The boxes of recognised lines are too roomy to count.
     """
     found = []
     for line in page.lines:
@@ -24,8 +23,8 @@ def rects_of(page: Page, start: int, end: int) -> tuple[Rect, ...]:
         if line.edges:
             x0, x1 = line.edges[low - line.start], line.edges[high - line.start]
             found.append(Rect(x0, line.rect.y0, x1, line.rect.y1))
-        elif page.read_by is ReadBy.OCR:
-            return ()
-        else:
+        elif page.read_by is not ReadBy.OCR and not (page.text[line.start : low] + page.text[high : line.end]).strip():
             found.append(line.rect)
+        else:
+            return ()
     return tuple(found)
