@@ -235,6 +235,8 @@ class Threads(QWidget):
 
     def _told(self, item: Conversation) -> str:
         when = citing.local_time(item.utc)
+        if item.exchanges == 1:
+            return self.tr("{time} · 1 question").format(time=when)
         return self.tr("{time} · {n} questions").format(time=when, n=item.exchanges)
 
     def _open(self, index: QModelIndex) -> None:

@@ -2416,6 +2416,10 @@
         <translation>您的提问会保存在这里。</translation>
     </message>
     <message>
+        <source>{time} · 1 question</source>
+        <translation>{time} · 1 个问题</translation>
+    </message>
+    <message>
         <source>{time} · {n} questions</source>
         <translation>{time} · {n} 个问题</translation>
     </message>
