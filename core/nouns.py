@@ -66,11 +66,12 @@ class Rect:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One printed line: the span of ``Page.text`` it holds, its box, and the x position of each character.
+    """One printed line: the span of ``Page.text`` it holds, its box, and the position of each character along it.
 
-    ``edges`` has ``end - start + 1`` values (left edge of every character, then
-    the right edge of the last), or is empty when only the line's box is known;
-    a part of the line is then shown as the whole line.
+    ``edges`` has ``end - start + 1`` values (where every character begins, then where
+    the last ends): x, or y when the line runs down or up the page; they fall when it
+    runs to the left, or up.  Empty when only the line's box is known: a part of the
+    line is then not shown at all.
     """
 
     start: int

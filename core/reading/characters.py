@@ -21,6 +21,10 @@ _COMPATIBLE = (
     (0xFF41, 0xFF5A),  # full-width small letters
 )
 
+# Marks of Chinese print whose ink stands in the left, or the right, half of a cell.
+CLOSING = frozenset("，。、；：！？）》〉」』】〕”’")
+OPENING = frozenset("（《〈「『【〔“‘")
+
 # Fonts that put Greek letters and operators at private code points (Adobe Symbol, and Windows' copy of it).
 # Losing one of these turns "≥ 30 mL/min" into " 30 mL/min".
 _SYMBOL = {

@@ -17,7 +17,10 @@ PARAGRAPH_PITCH = 1.35
 
 @dataclass(frozen=True, slots=True)
 class RawLine:
-    """A printed line before it has its place in the text; ``edges`` as in :class:`core.nouns.Line`, but in steps."""
+    """A printed line before it has its place in the text; ``edges`` as in :class:`core.nouns.Line`, but in steps.
+
+    ``upright`` says that it runs across the page, not down or up.
+    """
 
     text: str
     x0: float
@@ -87,8 +90,8 @@ def _continues(last: RawLine, line: RawLine, aspect: float) -> bool:
     overlap = min(last.y1, line.y1) - max(last.y0, line.y0)
     low, high = sorted((last.height, line.height))
     gap = (line.x0 - last.x1) * aspect
-    if last.edges and line.edges and line.edges[0] < last.edges[-1]:
-        return False  # the edges of a line must not run backwards
+    if last.edges and line.edges and not last.edges[0] <= last.edges[-1] <= line.edges[0] <= line.edges[-1]:
+        return False  # the edges of a line must not run now forwards and now backwards
     # a drop cap, or a column of another size, is no continuation
     return overlap > 0.5 * low and high < 2.5 * low and -0.1 * low <= gap < 0.8 * low
 

@@ -24,7 +24,7 @@ from core.reading.labels import page_labels
 from core.reading.wire import STEPS, Described, Opened, Read, Refused, Task, decode, unpack
 
 # Raised when reading or cutting changes, so that a library knows which documents were read by an older program.
-VERSION = "2"
+VERSION = "3"
 
 START_SECONDS = 60.0
 STRUCTURE_SECONDS = 20.0

@@ -145,7 +145,7 @@ class _Glyphs:
         known = (x1 > x0) & (y1 > y0)
         width, height = frame.size
         self.aspect = width / max(height, 1e-6)
-        self.x0, self.x1, self.known = x0, x1, known
+        self.x0, self.y0, self.x1, self.y1, self.known = x0, y0, x1, y1, known
         self._low_x, self._low_y = np.where(known, x0, np.inf).tolist(), np.where(known, y0, np.inf).tolist()
         self._high_x, self._high_y = np.where(known, x1, -np.inf).tolist(), np.where(known, y1, -np.inf).tolist()
 
@@ -173,11 +173,14 @@ class _Glyphs:
         across = (x0[there] + x1[there] - x0[here] - x1[here]) * 0.5 * self.aspect
         down = (y0[there] + y1[there] - y0[here] - y1[here]) * 0.5
         tall = np.maximum(y1[here] - y0[here], y1[there] - y0[there])
-        # a footnote mark stands a little higher than its word; a new line stands a whole line away, or far to the left
-        self._cuts = there[(np.abs(down) > 0.95 * tall) | (across < -3 * tall)].tolist()
+        # a footnote mark stands a little higher than its word; a new line stands a whole line away, or far to the left;
+        # the next cell of a table, half a line higher or lower, stands apart
+        apart = (np.abs(down) > 0.4 * tall) & ((x0[there] - x1[here]) * self.aspect > 1.5 * tall)
+        self._cuts = there[(np.abs(down) > 0.95 * tall) | (across < -3 * tall) | apart].tolist()
         for values, kept in ((across, self._across), (down, self._down)):
             steps = np.zeros(len(kept))
-            steps[there] = np.abs(values)
+            # one leap, from the last line to the page's foot, does not make a line run down the page
+            steps[there] = np.minimum(np.abs(values), tall)
             kept[:] = np.cumsum(steps).tolist()
 
     def _upright(self, start: int, end: int) -> bool:
@@ -207,18 +210,27 @@ class _Glyphs:
         upright = self._upright(start, end)
         text = self.text[start:end]
         plain = is_plain(text) and not (text[1:2] == " " and spaced_out(text))
-        if plain and self._sure[start] and not any(self._odd[start + 1 : end]):
+        if plain and upright and self._sure[start] and not any(self._odd[start + 1 : end]):
             last = end - 1
             while not self._sure[last]:
                 last -= 1
-            edges: tuple[int, ...] = ()
-            if upright:
-                edges = (*self._steps[start:end], max(self._right_steps[last], self._steps[end - 1]))
+            edges = (*self._steps[start:end], max(self._right_steps[last], self._steps[end - 1]))
             return RawLine(text, left, top, right, bottom, edges, upright)
-        text, lefts, last_edge = self._spelled_out(start, end)
+        begins, ends = (self.x0, self.x1) if upright else (self.y0, self.y1)
+        backwards = self._backwards(start, end, begins, ends)
+        if backwards:
+            begins, ends = 1 - ends, 1 - begins
+        text, starts, last_edge = self._spelled_out(start, end, begins, ends)
         if not text:
             return None
-        return RawLine(text, *box, edges=_edges(lefts, last_edge, left, right) if upright else (), upright=upright)
+        steps = _edges(starts, last_edge, *((left, right) if upright else (top, bottom)))
+        return RawLine(text, *box, edges=tuple(STEPS - s for s in steps) if backwards else steps, upright=upright)
+
+    def _backwards(self, start: int, end: int, begins: Floats, ends: Floats) -> bool:
+        """Whether the letters run to the left, or up the page."""
+        known = np.flatnonzero(self.known[start:end]) + start
+        first, last = known[0], known[-1]
+        return bool(begins[last] + ends[last] < begins[first] + ends[first])
 
     def _box(self, start: int, end: int) -> tuple[float, float, float, float] | None:
         left, top = min(self._low_x[start:end]), min(self._low_y[start:end])
@@ -233,8 +245,8 @@ class _Glyphs:
                 right, bottom = max(right, ink[2]), max(bottom, ink[3])
         return left, top, right, bottom
 
-    def _spelled_out(self, start: int, end: int) -> tuple[str, list[float], float]:
-        """Text and left edges (and the last right edge) of a line whose characters do not all stay as they are."""
+    def _spelled_out(self, start: int, end: int, begins: Floats, ends: Floats) -> tuple[str, list[float], float]:
+        """Text and first edges (and the last one) of a line whose characters do not all stay as they are."""
         letters: list[str] = []
         lefts: list[float] = []
         rights: list[float] = []
@@ -254,11 +266,11 @@ class _Glyphs:
                 meant = ordinary(code)
             if meant == " " and (not letters or letters[-1] == " "):
                 continue
-            width = (self.x1[at] - self.x0[at]) / max(len(meant), 1)
+            width = (ends[at] - begins[at]) / max(len(meant), 1)
             for k, letter in enumerate(meant):
                 letters.append(letter)
-                lefts.append(float(self.x0[at] + k * width))
-                rights.append(float(self.x0[at] + (k + 1) * width))
+                lefts.append(float(begins[at] + k * width))
+                rights.append(float(begins[at] + (k + 1) * width))
                 solid.append(bool(self.known[at]) and letter != " ")
         keep = list(range(len("".join(letters).rstrip(" "))))
         if spaced_out("".join(letters)):
@@ -351,7 +363,7 @@ def _shared(lefts: list[float], rights: list[float], solid: list[bool]) -> tuple
 
 
 def _edges(lefts: list[float], last: float, low: float, high: float) -> tuple[int, ...]:
-    # Text from right to left, or set in an order of its own, has no left-to-right edges: then only the box is known.
+    # Text set in an order of its own has no edges that follow each other: then only the box is known.
     allowed = max((high - low) / max(len(lefts), 1), 1e-4)
     edges = []
     reach = 0.0

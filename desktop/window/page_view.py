@@ -537,7 +537,7 @@ class PageView(QWidget):
         if self._at >= 0:
             self._count.setText(self.tr("Citation {n} of {total}").format(n=self._at + 1, total=total))
         else:
-            self._count.setText(self.tr("{n} citations").format(n=total))
+            self._count.setText(self.tr("{n} citations").format(n=total) if total > 1 else "")
         for widget in (self._previous, self._count, self._next):
             widget.setVisible(total > 0)
         self._previous.setEnabled(self._at > 0)

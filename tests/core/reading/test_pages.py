@@ -181,13 +181,47 @@ def test_a_scan_is_read_by_recognition_and_its_lines_have_boxes(read: Read) -> N
     page = reading.pages[0]
     assert page.read_by is ReadBy.OCR
     assert "maximum dose is 20 mg" in page.text
-    at = page.text.index("once")
-    assert rects_of(page, at, at + 4) == ()  # where its letters stand is not known, and nothing is guessed
-    line = page.lines[-1].rect
     dark = ink(data)
     tall, wide = dark.shape
-    inside = dark[int(line.y0 * tall) : int(line.y1 * tall), int(line.x0 * wide) : int(line.x1 * wide)]
-    assert inside.sum() > 0.3 * dark.sum()
+    for words in ("The maximum dose is 20 mg", "once daily with food", "once", "with", "20"):
+        at = page.text.index(words)
+        (rect,) = rects_of(page, at, at + len(words))
+        rows = slice(round(rect.y0 * tall), round(rect.y1 * tall))
+        left, right = round(rect.x0 * wide), round(rect.x1 * wide)
+        columns = np.flatnonzero(dark[rows].any(axis=0))
+        within = columns[(columns >= left - 1) & (columns <= right)]
+        # the rectangle ends where the word's ink does, and to either side there is a gap
+        assert abs(within[0] - left) <= 2 and abs(within[-1] + 1 - right) <= 2, words
+        assert not dark[rows, left - 4 : left - 1].any() and not dark[rows, right + 1 : right + 4].any(), words
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_part_of_a_line_on_its_side_has_its_own_rectangle(read: Read, turn: int) -> None:
+    page = read(pdf([text([f"Before the word {WORD} and after it"], size=14)], page_extra=f"/Rotate {turn}")).pages[0]
+    alone = pdf(
+        [f"BT /F 14 Tf 1 0 0 1 72 760 Tm 3 Tr (Before the word ) Tj 0 Tr ({WORD}) Tj ET"], page_extra=f"/Rotate {turn}"
+    )
+    where, dark = found(page), box_of(ink(alone))
+    assert_holds(where, dark)
+    length = (lambda r: r.x1 - r.x0) if turn == 180 else (lambda r: r.y1 - r.y0)
+    assert length(where) < 1.15 * length(dark)
+
+
+def test_the_cells_of_a_row_that_stand_at_different_heights_are_lines_of_their_own(read: Read) -> None:
+    cells = "\n".join(
+        f"BT /F 12 Tf 1 0 0 1 {x} {y} Tm ({words}) Tj ET"
+        for x, y, words in ((72, 700, "Certain polymorphs"), (260, 706, "March 27"), (400, 700, "Granted"))
+    )
+    page = read(pdf([cells])).pages[0]
+    assert page.text.split() == ["Certain", "polymorphs", "March", "27", "Granted"]
+    assert found(page, "March 27").y1 < found(page, "Certain polymorphs").y1 - 0.003
+    assert all(line.rect.y1 - line.rect.y0 < 0.02 for line in page.lines)
+
+
+def test_a_leap_to_the_foot_of_the_page_begins_a_line(read: Read) -> None:
+    page = read(pdf(["BT /F 8 Tf 1 0 0 1 300 760 Tm (18) Tj 1 0 0 1 72 40 Tm (Source: Filing) Tj ET"])).pages[0]
+    assert all(line.rect.y1 - line.rect.y0 < 0.02 for line in page.lines)
+    assert found(page, "18").y1 < 0.1 < 0.9 < found(page, "Source: Filing").y0
 
 
 def test_without_recognition_a_scan_is_refused_with_its_reason(tmp_path: Path) -> None:
