@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import Cancelled, CancelToken, UserProblem
+from core.machine import cores
 from core.nouns import ModelIdentity
 
 
@@ -116,7 +117,7 @@ class LlamaModel:
     ) -> None:
         lib = self._lib = _llama()
         self._model = self._context = None
-        threads = threads or max(1, physical_cores())
+        threads = threads or cores()
         wanted = gpu_layers if lib.llama_supports_gpu_offload() else 0
         for layers in dict.fromkeys((wanted, 0)):
             parameters = lib.llama_model_default_params()
@@ -410,16 +411,6 @@ class _Chooser:
         if self._grammar:
             self._lib.llama_sampler_free(self._grammar)
             self._grammar = None
-
-
-def physical_cores() -> int:
-    """Cores this process may run on; hyper-threads of one core count once where the system tells."""
-    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
-    cores = set()
-    for cpu in allowed:
-        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
-        cores.add(siblings.read_text().strip() if siblings.exists() else str(cpu))
-    return len(cores)
 
 
 def measure(file: Path) -> dict[str, object]:

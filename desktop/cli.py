@@ -12,13 +12,11 @@ import contextlib
 import json
 import os
 import re
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any, NoReturn
 
 from core.errors import Cancelled, CancelToken, TryAgain, UserProblem, VademecumError
@@ -26,6 +24,7 @@ from core.messages import say
 from core.nouns import SameName
 from core.settings import Settings, load_settings
 from desktop import forms, house
+from desktop.stopping import Interrupts, stopping
 
 OK, PROBLEM, USAGE, IN_PART, DAMAGED, FAULT, STOPPED = 0, 1, 2, 3, 4, 70, 130
 
@@ -48,11 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return window()
     language = house.language(Settings(), _asked_language(words))
     cancel = CancelToken()
-    previous = signal.signal(signal.SIGINT, _stopper(cancel, language))
+    with stopping(cancel, language) as interrupts:
+        return _told(words, language, cancel, interrupts)
+
+
+def _told(words: Sequence[str], language: str, cancel: CancelToken, interrupts: Interrupts) -> int:
+    """The exit code of the command; what fails is said."""
     try:
         try:
             settings = load_settings()
-            language = house.language(settings, _asked_language(words))
+            language = interrupts.language = house.language(settings, _asked_language(words))
             return _run(words, settings, language, cancel)
         except VademecumError as problem:
             # Whatever fails once a person asked to stop failed because of it: children are told to stop too.
@@ -78,8 +82,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read the output went away, as `head` does
         _drop_output()
         return STOPPED
-    finally:
-        signal.signal(signal.SIGINT, previous)
 
 
 def _run(words: Sequence[str], settings: Settings, language: str, cancel: CancelToken) -> int:
@@ -110,20 +112,6 @@ def _run(words: Sequence[str], settings: Settings, language: str, cancel: Cancel
             "cannot_write", path=say("standard_output", language), fault=fault.strerror or fault
         ) from fault
     return code
-
-
-def _stopper(cancel: CancelToken, language: str) -> Callable[[int, FrameType | None], None]:
-    """The first Ctrl-C asks to stop at a safe point, the second stops."""
-
-    def stop(_: int, __: FrameType | None) -> None:
-        if cancel.cancelled:
-            raise KeyboardInterrupt
-        cancel.cancel()
-        if sys.stderr.isatty():
-            with contextlib.suppress(OSError):
-                os.write(2, f"\r\n{say('stopping', language)}\r\n".encode())
-
-    return stop
 
 
 def _complain(problem: VademecumError, language: str, *, as_json: bool) -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import Cancelled, CancelToken, VademecumError
-from core.messages import say
 from core.nouns import SameName, Scope
 from core.settings import Settings, load_settings
 from desktop import house, samples
 from desktop.cli import PROBLEM, STOPPED
+from desktop.stopping import Interrupts, stopping
 
 if TYPE_CHECKING:
     from core.importing import Importer
@@ -48,10 +45,14 @@ def main() -> int:
     house.go_offline()
     cancel = CancelToken()
     language = house.language(Settings())
-    previous = signal.signal(signal.SIGINT, lambda *_: _stop(cancel, language))
+    with stopping(cancel, language) as interrupts:
+        return _told(language, cancel, interrupts)
+
+
+def _told(language: str, cancel: CancelToken, interrupts: Interrupts) -> int:
     try:
         settings = load_settings()
-        language = house.language(settings)
+        language = interrupts.language = house.language(settings)
         _show(settings, language, cancel)
     except (Exception, KeyboardInterrupt) as fault:
         # Whatever fails once a person asked to stop failed because of it: children are told to stop too.
@@ -61,19 +62,7 @@ def main() -> int:
             raise
         print(problem.sentence(language), file=sys.stderr)
         return STOPPED if stopped else PROBLEM
-    finally:
-        signal.signal(signal.SIGINT, previous)
     return 0
-
-
-def _stop(cancel: CancelToken, language: str) -> None:
-    """The first Ctrl-C asks to stop at a safe point, the second stops."""
-    if cancel.cancelled:
-        raise KeyboardInterrupt
-    cancel.cancel()
-    if sys.stderr.isatty():
-        with contextlib.suppress(OSError):
-            os.write(2, f"\r\n{say('stopping', language)}\r\n".encode())
 
 
 def _show(settings: Settings, language: str, cancel: CancelToken) -> None:

@@ -27,7 +27,7 @@ from core.nouns import (
     Report,
     silent,
 )
-from core.reading import Reader
+from core.reading import Limits, Reader
 from core.terms import terms
 
 DIMENSIONS = 64
@@ -90,8 +90,16 @@ class FakeReader:
         return make_reading(data.decode())
 
 
+class LimitedReader(FakeReader):
+    """The fake reader with what an import asks of a reader besides reading: its limits."""
+
+    def __init__(self, max_megabytes: int = 1) -> None:
+        super().__init__()
+        self.limits = Limits(max_megabytes=max_megabytes)
+
+
 def as_reader(fake: FakeReader) -> Reader:
-    """The fake where a Reader is asked for; the engine calls nothing of it but ``read``."""
+    """The fake where a Reader is asked for; the engine calls only ``read``, and an import asks for ``limits``."""
     return cast(Reader, fake)
 
 

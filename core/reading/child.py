@@ -7,14 +7,8 @@ and kills it without asking.  Nothing here is trusted to end.
 from __future__ import annotations
 
 import ctypes
-import logging
-import multiprocessing
 import os
-import stringprep
-import sys
-import threading
 import traceback
-import unicodedata
 from collections.abc import Sequence
 from importlib.metadata import version
 from multiprocessing.connection import Connection
@@ -25,7 +19,9 @@ import pypdfium2
 from pypdfium2 import raw as pdfium
 
 from core.nouns import ReadBy
+from core.reading.confinement import be_quiet, cap_memory, die_with_parent
 from core.reading.layout import RawLine, compose
+from core.reading.opening import NotOpened, open_document
 from core.reading.recognition import Recogniser, RecognitionFailed
 from core.reading.structure import has_no_pages, read_structure, unsupported_encryption
 from core.reading.text_layer import Frame, frame_of, read_text_layer
@@ -53,10 +49,11 @@ XFA_PLACEHOLDERS = ("please wait", "adobe reader", "请稍候", "请等待")
 
 def serve(pipe: Connection, megabytes: int) -> None:
     """Read the files that come through the pipe until it is closed."""
-    _quiet()
+    be_quiet()
     _spare_memory()
-    _cap_memory(megabytes)
-    _die_with_parent()
+    # Written-to memory only: the OCR engine reserves far more address space than it uses.
+    cap_memory(megabytes)
+    die_with_parent()
     recogniser = Recogniser()
     pipe.send_bytes(encode(None))  # ready: imports are over and count on nobody's time
     while True:
@@ -65,30 +62,6 @@ def serve(pipe: Connection, megabytes: int) -> None:
         except (EOFError, OSError):
             return
         _read_file(pipe, task, recogniser)
-
-
-def _quiet() -> None:
-    # pdfium, OpenCV and others write to the C streams; broken files must not write on the user's terminal.
-    sink = os.open(os.devnull, os.O_RDWR)
-    for stream in (1, 2):
-        os.dup2(sink, stream)
-    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (kept open for good)
-    logging.disable(logging.CRITICAL)
-
-
-def _cap_memory(megabytes: int) -> None:
-    try:
-        import resource  # not on Windows
-    except ImportError:
-        return
-    # Written-to memory only: the OCR engine reserves far more address space than it uses.  The parent watches what is
-    # resident and is the finer judge; this stops one huge allocation before the machine feels it.
-    limit = (megabytes + megabytes // 4) * 1024 * 1024
-    for kind, value in ((resource.RLIMIT_DATA, limit), (resource.RLIMIT_CORE, 0)):
-        try:
-            resource.setrlimit(kind, (value, value))
-        except (ValueError, OSError):  # a stricter limit is set already
-            continue
 
 
 def _spare_memory() -> None:
@@ -102,27 +75,15 @@ def _spare_memory() -> None:
         tune(parameter, value)
 
 
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True, name="parent watch").start()
-
-
 def _read_file(pipe: Connection, task: Task, recogniser: Recogniser) -> None:
     password: str | None = None
     try:
         if unsupported_encryption(task.path):
             pipe.send_bytes(encode(Refused("reading_encryption_unsupported")))
             return
-        document, password = _open(task.path, task.password)
-    except _NotOpened as refusal:
-        pipe.send_bytes(encode(Refused(refusal.reason)))
+        document, password = open_document(task.path, task.password)
+    except NotOpened as refusal:
+        pipe.send_bytes(encode(Refused(_why(refusal.cause, task.path, task.password))))
         return
     except MemoryError:
         pipe.send_bytes(encode(Refused("reading_memory")))
@@ -151,36 +112,15 @@ def _read_file(pipe: Connection, task: Task, recogniser: Recogniser) -> None:
     )
 
 
-class _NotOpened(Exception):
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def _open(path: Path, password: str | None) -> tuple[pypdfium2.PdfDocument, str | None]:
-    candidates: list[str | None] = [None]
-    if password:
-        # The empty password first: a file that opens without one must open, whatever was typed.
-        candidates += dict.fromkeys((password, _prepared(password)))
-    for candidate in candidates:
-        try:
-            return pypdfium2.PdfDocument(path, password=candidate), candidate
-        except pypdfium2.PdfiumError:
-            fault = pdfium.FPDF_GetLastError()
-            if fault == pdfium.FPDF_ERR_PASSWORD:
-                continue
-            if fault == pdfium.FPDF_ERR_SECURITY:
-                raise _NotOpened("reading_encryption_unsupported") from None
-            if not _looks_like_pdf(path):
-                raise _NotOpened("reading_not_pdf") from None
-            raise _NotOpened("reading_no_pages" if has_no_pages(path) else "reading_damaged") from None
-    raise _NotOpened("reading_password_wrong" if password else "reading_password_missing")
-
-
-def _prepared(password: str) -> str:
-    """The password as PDF 2.0 wants it (SASLprep): mapped and NFKC."""
-    mapped = "".join(" " if stringprep.in_table_c12(c) else c for c in password if not stringprep.in_table_b1(c))
-    return unicodedata.normalize("NFKC", mapped)
+def _why(cause: str, path: Path, password: str | None) -> str:
+    """The message key for a file that does not open."""
+    if cause == "locked":
+        return "reading_password_wrong" if password else "reading_password_missing"
+    if cause == "security":
+        return "reading_encryption_unsupported"
+    if not _looks_like_pdf(path):
+        return "reading_not_pdf"
+    return "reading_no_pages" if has_no_pages(path) else "reading_damaged"
 
 
 def _looks_like_pdf(path: Path) -> bool:

@@ -11,7 +11,7 @@ import threading
 
 def be_quiet() -> None:
     """Nothing of this process reaches the user's terminal any more."""
-    # pdfium and others write to the C streams; broken files must not write there.
+    # pdfium, OpenCV and others write to the C streams; broken files must not write there.
     sink = os.open(os.devnull, os.O_RDWR)
     for stream in (1, 2):
         os.dup2(sink, stream)

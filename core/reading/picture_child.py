@@ -10,8 +10,6 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import stringprep
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ import pypdfium2
 from pypdfium2 import raw as pdfium
 
 from core.reading.confinement import be_quiet, cap_memory, die_with_parent
+from core.reading.opening import NotOpened, open_document
 
 OPEN_DOCUMENTS = 4
 MOST_ANNOTATIONS = 5_000
@@ -36,7 +35,7 @@ class _Problem(Exception):
 
 
 def serve(pipe: Connection, megabytes: int) -> None:
-    """Draw what the pipe asks for until it is closed.  Both ways JSON; a picture's pixels follow as bytes."""
+    """Draw what the pipe asks for until it is closed.  It answers in JSON; a picture's pixels follow as bytes."""
     be_quiet()
     cap_memory(megabytes)
     die_with_parent()
@@ -44,7 +43,7 @@ def serve(pipe: Connection, megabytes: int) -> None:
     shelf = _Shelf()
     while True:
         try:
-            task = json.loads(pipe.recv_bytes())
+            task = pipe.recv()
         except (EOFError, OSError):
             return
         try:
@@ -77,28 +76,13 @@ class _Shelf:
         if key not in self._open:
             while len(self._open) >= OPEN_DOCUMENTS:
                 self._open.popitem(last=False)[1].close()
-            self._open[key] = _opened(path, password)
+            try:
+                self._open[key], _ = open_document(path, password)
+            except NotOpened as refusal:
+                locked = "view_password_wrong" if password else "view_needs_password"
+                raise _Problem(locked if refusal.cause == "locked" else "view_damaged") from None
         self._open.move_to_end(key)
         return self._open[key]
-
-
-def _opened(path: str, password: str | None) -> pypdfium2.PdfDocument:
-    candidates: list[str | None] = [None]
-    if password:
-        # The empty password first, and what was typed also as PDF 2.0 prepares it: as when the file was read.
-        candidates += dict.fromkeys((password, _prepared(password)))
-    for candidate in candidates:
-        try:
-            return pypdfium2.PdfDocument(path, password=candidate)
-        except pypdfium2.PdfiumError:
-            if pdfium.FPDF_GetLastError() != pdfium.FPDF_ERR_PASSWORD:
-                raise _Problem("view_damaged") from None
-    raise _Problem("view_password_wrong" if password else "view_needs_password")
-
-
-def _prepared(password: str) -> str:
-    mapped = "".join(" " if stringprep.in_table_c12(c) else c for c in password if not stringprep.in_table_b1(c))
-    return unicodedata.normalize("NFKC", mapped)
 
 
 @contextmanager

@@ -4,36 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import multiprocessing
 import os
-import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.connection import Connection
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import TracebackType
 
 from core.errors import CancelToken, UserProblem
 from core.nouns import Outcome, Page, Progress, ReadBy, Reading, Report, silent
 from core.reading.headings import title_of
 from core.reading.labels import page_labels
+from core.reading.watching import Lost, WatchedChild
 from core.reading.wire import STEPS, Described, Opened, Read, Refused, Task, decode, unpack
 
 # Raised when reading or cutting changes, so that a library knows which documents were read by an older program.
 VERSION = "3"
 
-START_SECONDS = 60.0
 STRUCTURE_SECONDS = 20.0
-TICK = 0.1
 # A file that kills the child again and again is not worth the evening.
 MOST_RESTARTS = 20
 
 log = logging.getLogger(__name__)
-_starting = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +39,6 @@ class Limits:
     max_megabytes: int = 2000
 
 
-class _Lost(Exception):
-    """The child is gone: crashed, too slow or too large.  ``reason`` ends the key of a message."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 class Reader:
     """Reads PDFs in a child process of its own, which is replaced when it crashes, hangs or grows too large.
 
@@ -64,8 +48,7 @@ class Reader:
     def __init__(self, limits: Limits = Limits(), *, ocr: bool = True) -> None:
         self._limits = limits
         self._ocr = ocr
-        self._process: SpawnProcess | None = None
-        self._pipe: Connection | None = None
+        self._child = WatchedChild(_serve, "vademecum reader", limits.megabytes)
         self._steps = tuple(step / STEPS for step in range(STEPS + 1))
 
     @property
@@ -88,14 +71,7 @@ class Reader:
 
     def close(self) -> None:
         """End the child process.  Reading again starts a new one."""
-        if self._pipe is not None:
-            self._pipe.close()
-            self._pipe = None
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-            self._process.close()
-            self._process = None
+        self._child.close()
 
     def read(
         self,
@@ -129,8 +105,7 @@ class Reader:
             # Cancelled, or a fault of ours: the child is in the middle of something nobody waits for.
             self.close()
             raise
-        if self._process is not None and _resident(self._process.pid) > 0.7 * self._limits.megabytes * 1024 * 1024:
-            self.close()  # what this file left behind is not held against the next
+        self._child.rest()
         if course.refused:
             return rejected(course.refused)
         return _concluded(course, sha256, size, time.monotonic() - began)
@@ -139,19 +114,21 @@ class Reader:
         restarts = 0
         while not course.ended:
             try:
-                self._start(course)
-                assert self._pipe is not None
-                self._pipe.send(replace(task, first=len(course.pages)))
+                self._child.start(course.cancel.check)
+                self._child.send(replace(task, first=len(course.pages)))
                 self._receive(course)
-            except (_Lost, OSError) as loss:
+            except (Lost, OSError) as loss:
                 self.close()
-                reason = loss.reason if isinstance(loss, _Lost) else "crashed"
                 restarts += 1
-                course.lost(reason, give_up=restarts > MOST_RESTARTS)
+                course.lost(loss.reason if isinstance(loss, Lost) else "crashed", give_up=restarts > MOST_RESTARTS)
 
     def _receive(self, course: _Course) -> None:
         while not course.ended:
-            message = self._next(course.deadline(), course)
+            told = self._child.receive(course.deadline(), course.cancel.check)
+            try:
+                message = decode(told)
+            except (EOFError, ValueError, KeyError, TypeError):
+                raise Lost("crashed") from None
             match message:
                 case Refused(reason):
                     course.refuse(reason)
@@ -163,44 +140,6 @@ class Reader:
                     course.add(unpack(message, self._steps))
                 case Described():
                     course.describe(message)
-
-    def _next(self, deadline: float, course: _Course) -> object:
-        """The child's next message.  Raises _Lost when it crashed, took too long or grew too large."""
-        assert self._pipe is not None and self._process is not None
-        looked = 0.0
-        while True:
-            course.cancel.check()
-            now = time.monotonic()
-            if now - looked >= TICK:
-                looked = now
-                if _resident(self._process.pid) > self._limits.megabytes * 1024 * 1024:
-                    raise _Lost("memory")
-            if now > deadline:
-                raise _Lost("timeout")
-            ready = wait([self._pipe, self._process.sentinel], timeout=min(TICK, max(0.0, deadline - now)))
-            if self._pipe in ready:
-                try:
-                    return decode(self._pipe.recv_bytes())
-                except (EOFError, OSError, ValueError, KeyError, TypeError):
-                    raise _Lost("crashed") from None
-            if ready:
-                # A limit of the system ends a process in many ways; a plain crash is what is left to say.
-                raise _Lost("crashed")
-
-    def _start(self, course: _Course) -> None:
-        if self._process is not None and self._process.is_alive():
-            return
-        self.close()
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(
-            target=_child, args=(theirs, self._limits.megabytes), name="vademecum reader", daemon=True
-        )
-        with _starting, _no_main_module():
-            process.start()
-        theirs.close()
-        self._process, self._pipe = process, ours
-        self._next(time.monotonic() + START_SECONDS, course)
 
 
 class _Course:
@@ -346,29 +285,8 @@ def _fingerprint(path: Path, most: int, cancel: CancelToken) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _resident(pid: int | None) -> int:
-    """Resident memory of a process in bytes; 0 where the system does not tell."""
-    try:
-        fields = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
-        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError, ValueError, AttributeError):
-        return 0
-
-
-def _child(pipe: Connection, megabytes: int) -> None:
+def _serve(pipe: Connection, megabytes: int) -> None:
     # Lazy: only the child loads the parsers.
     from core.reading.child import serve
 
     serve(pipe, megabytes)
-
-
-@contextmanager
-def _no_main_module() -> Iterator[None]:
-    # A spawned child imports its parent's main module again; here that would load the whole program, window and
-    # models included, into the process that touches hostile files.  The child needs nothing of it.
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main

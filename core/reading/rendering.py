@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 
 from core.errors import Cancelled, CancelToken, UserProblem
-from core.reading.reader import START_SECONDS, TICK, Limits, _no_main_module, _resident, _starting
+from core.reading.reader import Limits
+from core.reading.watching import Lost, WatchedChild
 
 NARROWEST, WIDEST = 16, 6000
 _NEARLY_DONE_SECONDS = 0.5  # a page given up is waited for so long before its process is ended
-_MOST_BYTES = 200_000_000
+_MESSAGES = {"memory": "view_page_too_large", "timeout": "view_too_slow", "crashed": "view_page_crashed"}
 _PROBLEMS = {
     "view_damaged",
     "view_gone",
@@ -38,14 +38,6 @@ class Rendered:
     pixels: bytes
 
 
-class _Lost(Exception):
-    """The child is gone or has to go; ``key`` is the message."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
-
-
 class Renderer:
     """Draws pages of PDFs in a child process of its own, which is replaced when it crashes, hangs or grows too large.
 
@@ -55,8 +47,7 @@ class Renderer:
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._lock = threading.Lock()
-        self._process: SpawnProcess | None = None
-        self._pipe: Connection | None = None
+        self._child = WatchedChild(_serve, "vademecum pictures", self._limits.megabytes)
 
     @property
     def limits(self) -> Limits:
@@ -74,7 +65,7 @@ class Renderer:
     def close(self) -> None:
         """End the child process and with it every open file.  Drawing again starts a new one."""
         with self._lock:
-            self._end()
+            self._child.close()
 
     def render(
         self, path: Path, page_index: int, width: int, password: str | None = None, cancel: CancelToken | None = None
@@ -97,35 +88,33 @@ class Renderer:
         self, path: Path, page_index: int, width: int, password: str | None, cancel: CancelToken | None
     ) -> tuple[dict[str, int], bytes]:
         cancel = cancel or CancelToken()
-        task = {"path": str(path), "page": page_index, "width": width, "password": password}
+        check = _patiently(cancel)
         with self._lock:
             for fresh in (False, True):
                 try:
                     # What earlier files did to the child must not be held against this one: a second try in a new one.
-                    fresh |= self._start(cancel)
-                    assert self._pipe is not None
-                    self._pipe.send_bytes(json.dumps(task).encode("ascii"))
-                    answer = self._answer(bool(width), cancel)
+                    fresh |= self._child.start(check)
+                    self._child.send({"path": str(path), "page": page_index, "width": width, "password": password})
+                    answer = self._answer(bool(width), check)
                     break
-                except (_Lost, OSError) as loss:
-                    self._end()
-                    key = loss.key if isinstance(loss, _Lost) else "view_page_crashed"
-                    if fresh or key == "view_too_slow":
-                        raise UserProblem(key, page=page_index + 1) from None
+                except (Lost, OSError) as loss:
+                    self._child.close()
+                    reason = loss.reason if isinstance(loss, Lost) else "crashed"
+                    if fresh or reason == "timeout":
+                        raise UserProblem(_MESSAGES[reason], page=page_index + 1) from None
                 except BaseException:
-                    self._end()
+                    self._child.close()
                     raise
-            if self._process is not None and _resident(self._process.pid) > 0.7 * self._limits.megabytes * 1024 * 1024:
-                self._end()
+            self._child.rest()
         head, pixels = answer
         if "problem" in head:
             raise UserProblem(str(head["problem"]), page=page_index + 1)
         cancel.check()
         return head, pixels
 
-    def _answer(self, picture: bool, cancel: CancelToken) -> tuple[dict[str, int], bytes]:
+    def _answer(self, picture: bool, check: Callable[[], None]) -> tuple[dict[str, int], bytes]:
         deadline = time.monotonic() + self._limits.page_seconds
-        head = self._next(deadline, cancel)
+        head = self._child.receive(deadline, check)
         try:
             told = json.loads(head)
             if "problem" in told and told["problem"] in _PROBLEMS:
@@ -134,64 +123,29 @@ class Renderer:
                 return {}, b""
             width, height, stride = (int(told[name]) for name in ("width", "height", "stride"))
         except (ValueError, KeyError, TypeError):
-            raise _Lost("view_page_crashed") from None
-        pixels = self._next(deadline, cancel)
+            raise Lost("crashed") from None
+        pixels = self._child.receive(deadline, check)
         # Strangers' files may have taken the child over: what it says of its picture is not believed.
         if not (0 < width <= WIDEST and height > 0 and 3 * width <= stride and len(pixels) == stride * height):
-            raise _Lost("view_page_crashed")
+            raise Lost("crashed")
         return {"width": width, "height": height, "stride": stride}, pixels
 
-    def _next(self, deadline: float, cancel: CancelToken) -> bytes:
-        assert self._pipe is not None and self._process is not None
-        stopped = 0.0
-        while True:
-            now = time.monotonic()
-            if cancel.cancelled:
-                stopped = stopped or now
-                if now - stopped > _NEARLY_DONE_SECONDS:
-                    raise Cancelled
-            if _resident(self._process.pid) > self._limits.megabytes * 1024 * 1024:
-                raise _Lost("view_page_too_large")
-            if now > deadline:
-                raise _Lost("view_too_slow")
-            ready = wait([self._pipe, self._process.sentinel], timeout=min(TICK, max(0.0, deadline - now)))
-            if self._pipe in ready:
-                try:
-                    return self._pipe.recv_bytes(_MOST_BYTES)
-                except (EOFError, OSError):
-                    raise _Lost("view_page_crashed") from None
-            if ready:
-                raise _Lost("view_page_crashed")
 
-    def _start(self, cancel: CancelToken) -> bool:
-        """Whether a new child had to be started."""
-        if self._process is not None and self._process.is_alive():
-            return False
-        self._end()
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(
-            target=_child, args=(theirs, self._limits.megabytes), name="vademecum pictures", daemon=True
-        )
-        with _starting, _no_main_module():
-            process.start()
-        theirs.close()
-        self._process, self._pipe = process, ours
-        self._next(time.monotonic() + START_SECONDS, cancel)
-        return True
+def _patiently(cancel: CancelToken) -> Callable[[], None]:
+    """Raises Cancelled, but not at once: a page that is nearly drawn keeps its process."""
+    stopped = 0.0
 
-    def _end(self) -> None:
-        if self._pipe is not None:
-            self._pipe.close()
-            self._pipe = None
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-            self._process.close()
-            self._process = None
+    def check() -> None:
+        nonlocal stopped
+        if cancel.cancelled:
+            stopped = stopped or time.monotonic()
+            if time.monotonic() - stopped > _NEARLY_DONE_SECONDS:
+                raise Cancelled
+
+    return check
 
 
-def _child(pipe: Connection, megabytes: int) -> None:
+def _serve(pipe: Connection, megabytes: int) -> None:
     # Lazy: only the child loads the parser.
     from core.reading.picture_child import serve
 

@@ -19,8 +19,8 @@ from core.language_model import Generation, Turn
 from core.library import Library, open_library
 from core.messages import catalogue
 from core.nouns import Answer, AnswerKind, AuditRecord, Candidate, Claim, Document, Progress, Scope, Verdict
-from tests.core.library.support import LimitedReader, put, put_in
-from tests.fakes import FakeEmbedder, ScriptedModel, as_reader, fake_cut
+from tests.core.library.support import put, put_in
+from tests.fakes import FakeEmbedder, LimitedReader, ScriptedModel, as_reader, fake_cut
 from tests.judged import judge_as
 
 LEASE = "The lease ends on 31 March 2027. Either party may terminate it with 30 days notice. The rent is 900 euros."

@@ -22,8 +22,8 @@ from core.errors import Cancelled, CancelToken, UserProblem
 from core.importing import Importer
 from core.library import Library, fingerprint, open_library
 from core.nouns import Change, Outcome, Page, Passage, Progress, ReadBy, Reading, Report, SameName, Scope, silent
-from tests.core.library.support import LimitedReader, found
-from tests.fakes import FakeEmbedder, FakeReader, as_reader, fake_cut
+from tests.core.library.support import found
+from tests.fakes import FakeEmbedder, FakeReader, LimitedReader, as_reader, fake_cut
 
 ROOT = Path(__file__).parents[2]
 
@@ -801,8 +801,7 @@ KILLED = textwrap.dedent(
     from pathlib import Path
     from core import importing
     from core.library import open_library
-    from tests.core.library.support import LimitedReader
-    from tests.fakes import FakeEmbedder, as_reader, fake_cut
+    from tests.fakes import FakeEmbedder, LimitedReader, as_reader, fake_cut
 
     folder, files, log, dawdle = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), float(sys.argv[4])
     importing.cut = fake_cut

@@ -23,8 +23,7 @@ from core.errors import UserProblem
 from core.library import open_library
 from desktop import cli, commands, house, samples
 from models import catalogue
-from tests.core.library.support import LimitedReader
-from tests.fakes import FakeEmbedder, ScriptedModel, as_reader, fake_cut
+from tests.fakes import FakeEmbedder, LimitedReader, ScriptedModel, as_reader, fake_cut
 from tests.installed import installed
 from tests.judged import judge_as
 from tests.models.builders import gguf

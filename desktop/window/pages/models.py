@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import Cancelled, VademecumError
+from core.machine import cores, memory
 from core.settings import Settings
 from desktop.channel import ListModels, MeasureModel, ModelRow, RemoveModel
 from desktop.window.confirm import Confirm
@@ -21,7 +22,6 @@ from desktop.window.controls import Choice
 from desktop.window.desk import Desk
 from desktop.window.icons import pixmap
 from desktop.window.jobs import Job
-from desktop.window.machine import cores, memory
 from desktop.window.model_import import CommandLine, ImportPanel, ask_for_gguf, gguf_of, megabytes
 from desktop.window.reading_column import in_the_middle
 from desktop.window.theme import GAP

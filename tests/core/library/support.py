@@ -1,4 +1,4 @@
-"""Putting documents into a library without a reader, or with one that has limits."""
+"""Putting documents into a library without a reader."""
 
 from __future__ import annotations
 
@@ -6,19 +6,10 @@ from pathlib import Path
 
 from core.library import Library
 from core.nouns import Change, Scope
-from core.reading import Limits
 from core.terms import question_terms
-from tests.fakes import FakeEmbedder, FakeReader, fake_cut, make_reading
+from tests.fakes import FakeEmbedder, fake_cut, make_reading
 
 VERSION = "1"
-
-
-class LimitedReader(FakeReader):
-    """The fake reader with what an import asks of a reader besides reading: its limits."""
-
-    def __init__(self, max_megabytes: int = 1) -> None:
-        super().__init__()
-        self.limits = Limits(max_megabytes=max_megabytes)
 
 
 def put(library: Library, folder: Path, **files: str) -> Change:

@@ -21,8 +21,8 @@ from core.library import Library, open_library, schema
 from core.library.index import Index
 from core.library.originals import Originals
 from core.nouns import Progress, Scope
-from tests.core.library.support import LimitedReader, found, put
-from tests.fakes import FakeEmbedder, as_reader, fake_cut
+from tests.core.library.support import found, put
+from tests.fakes import FakeEmbedder, LimitedReader, as_reader, fake_cut
 
 ROOT = Path(__file__).parents[3]
 LEASE = "The lease ends on 31 March. Either party may terminate it."

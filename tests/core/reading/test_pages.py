@@ -265,7 +265,7 @@ def test_without_recognition_a_file_without_pictures_is_simply_empty(tmp_path: P
 def test_when_recognition_is_out_of_order_it_is_said_and_the_text_layer_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.reading.reader._child", support.without_recognition)
+    monkeypatch.setattr("core.reading.reader._serve", support.without_recognition)
     file = tmp_path / "mixed.pdf"
     file.write_bytes(_beside(pdf([text(["A page with enough words on it"])]), _scan(["The maximum dose"])))
     with Reader() as reader:

@@ -86,14 +86,14 @@ def test_one_child_reads_many_files(reader: Reader, tmp_path: Path) -> None:
     file = tmp_path / "a.pdf"
     file.write_bytes(GOOD)
     reader.read(file)
-    assert reader._process is not None
-    first = reader._process.pid
+    first = reader._child.pid
+    assert first
     file.write_bytes(b"%PDF-1.4 rubbish")
     reader.read(file)
     file.write_bytes(GOOD)
     reading = reader.read(file)
     assert reading.outcome is Outcome.OK
-    assert reader._process.pid == first
+    assert reader._child.pid == first
     assert len(reading.sha256) == 64 and reading.size == len(GOOD)
 
 
@@ -144,7 +144,7 @@ def test_a_page_that_kills_the_child_costs_only_itself(
 ) -> None:
     if child == "greedy" and not Path("/proc/self/statm").exists():
         pytest.skip("this system does not tell how much memory another process holds")
-    monkeypatch.setattr("core.reading.reader._child", getattr(support, child))
+    monkeypatch.setattr("core.reading.reader._serve", getattr(support, child))
     file = tmp_path / "bad.pdf"
     file.write_bytes(GOOD)
     with Reader(limits) as reader:
@@ -157,7 +157,7 @@ def test_a_page_that_kills_the_child_costs_only_itself(
 
 
 def test_a_file_that_kills_the_child_at_once_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.reading.reader._child", support.stillborn)
+    monkeypatch.setattr("core.reading.reader._serve", support.stillborn)
     file = tmp_path / "bad.pdf"
     file.write_bytes(GOOD)
     with Reader() as reader:
@@ -165,7 +165,7 @@ def test_a_file_that_kills_the_child_at_once_is_rejected(tmp_path: Path, monkeyp
 
 
 def test_the_time_of_a_file_is_capped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.reading.reader._child", support.hanging)
+    monkeypatch.setattr("core.reading.reader._serve", support.hanging)
     file = tmp_path / "slow.pdf"
     file.write_bytes(GOOD)
     began = time.monotonic()
@@ -218,7 +218,7 @@ def test_what_stands_in_the_file_is_final(reading: Reading) -> None:
 
 
 def test_a_file_without_text_names_the_cause_that_may_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.reading.reader._child", support.wordless)
+    monkeypatch.setattr("core.reading.reader._serve", support.wordless)
     file = tmp_path / "bad.pdf"
     file.write_bytes(GOOD)
     with Reader() as reader:
@@ -241,7 +241,7 @@ def test_the_child_loads_no_model_and_no_window_and_writes_nothing(tmp_path: Pat
         "if __name__ == '__main__':\n"
         "    with Reader() as reader:\n"
         f"        reader.read(Path({str(file)!r}))\n"
-        "        maps = Path(f'/proc/{reader._process.pid}/maps')\n"
+        "        maps = Path(f'/proc/{reader._child.pid}/maps')\n"
         "        loaded = maps.read_text() if maps.exists() else ''\n"
         "        print([n for n in ('torch', 'lancedb', 'PySide6') if f'/{n}/' in loaded])\n"
     )
@@ -264,7 +264,7 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
     file.write_bytes(GOOD)
     script = (
         "import os, signal; from pathlib import Path; from core.reading import Reader\n"
-        f"r = Reader(); r.read(Path({str(file)!r})); print(r._process.pid, flush=True)\n"
+        f"r = Reader(); r.read(Path({str(file)!r})); print(r._child.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     root = Path(__file__).resolve().parents[3]

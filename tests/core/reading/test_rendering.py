@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
@@ -216,9 +217,8 @@ def test_closing_lets_go_of_every_file_and_drawing_goes_on(tmp_path: Path) -> No
     file = write(tmp_path, GOOD)
     with Renderer() as renderer:
         before = renderer.render(file, 0, 300)
-        child = renderer._process
-        assert child is not None and child.pid
-        pid = child.pid
+        pid = renderer._child.pid
+        assert pid
         renderer.close()
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
@@ -229,8 +229,9 @@ def test_a_killed_child_is_replaced_and_the_page_drawn_all_the_same(tmp_path: Pa
     file = write(tmp_path, GOOD)
     with Renderer() as renderer:
         before = renderer.render(file, 0, 300)
-        assert renderer._process is not None
-        renderer._process.kill()
+        pid = renderer._child.pid
+        assert pid
+        os.kill(pid, signal.SIGKILL)
         assert renderer.render(file, 0, 300) == before
 
 
@@ -282,12 +283,12 @@ def test_a_child_that_breaks_is_ended_and_said_so(
 ) -> None:
     if child is _greedy and not Path("/proc/self/statm").exists():
         pytest.skip("this system does not tell how much memory another process holds")
-    monkeypatch.setattr("core.reading.rendering._child", child)
+    monkeypatch.setattr("core.reading.rendering._serve", child)
     began = time.monotonic()
     with Renderer(limits) as renderer:
         with pytest.raises(UserProblem) as problem:
             renderer.render(write(tmp_path, GOOD), 0, 100)
-        assert renderer._process is None
+        assert renderer._child.pid is None
     assert problem.value.key == key
     assert set(catalogue()[key]) == {"en", "zh"}
     assert time.monotonic() - began < 20
@@ -297,7 +298,7 @@ def test_a_child_that_breaks_is_ended_and_said_so(
 def test_what_the_child_says_of_its_picture_is_not_believed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: int
 ) -> None:
-    monkeypatch.setattr("core.reading.rendering._child", _lying)
+    monkeypatch.setattr("core.reading.rendering._serve", _lying)
     with Renderer() as renderer, pytest.raises(UserProblem) as problem:
         renderer.render(write(tmp_path, GOOD), lie, 100)
     assert problem.value.key == "view_page_crashed"
@@ -311,8 +312,8 @@ def test_a_page_that_takes_long_can_be_given_up(tmp_path: Path, monkeypatch: pyt
         with pytest.raises(Cancelled):
             renderer.render(file, 0, 100, cancel=stop)
         assert ink(renderer.render(file, 0, 1000)).any()
-        renderer.close()
-        monkeypatch.setattr("core.reading.rendering._child", _hanging)
+    monkeypatch.setattr("core.reading.rendering._serve", _hanging)
+    with Renderer() as renderer:
         began = time.monotonic()
         with pytest.raises(Cancelled):
             renderer.render(file, 0, 100, cancel=stop)

@@ -70,8 +70,7 @@ def test_the_memory_of_the_child_stays_flat_over_a_long_book(reader: Reader) -> 
     with Reader(ocr=False) as plain:
 
         def look(_: object) -> None:
-            assert plain._process is not None
-            status = Path(f"/proc/{plain._process.pid}/statm")
+            status = Path(f"/proc/{plain._child.pid}/statm")
             if not status.exists():
                 pytest.skip("this system does not tell how much memory another process holds")
             seen.append(int(status.read_text().split()[1]) * 4096 // 1_000_000)

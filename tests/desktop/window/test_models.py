@@ -11,11 +11,11 @@ from PySide6.QtGui import QDropEvent, QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
+from core import machine
 from core.errors import Cancelled, UserProblem
 from core.nouns import Progress
 from core.settings import load_settings
 from desktop.channel import Configure, ImportModel, ListModels, MeasureModel, RemoveModel
-from desktop.window import machine
 from desktop.window.confirm import Confirm
 from desktop.window.desk import Desk
 from desktop.window.model_import import CommandLine

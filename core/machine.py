@@ -1,4 +1,4 @@
-"""What this computer has: cores and memory, as the pages of models and settings tell them."""
+"""What this computer has: cores and memory."""
 
 from __future__ import annotations
 
