@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 from core.audit import BEGUN, SENTENCE, STOPPED, body_of
 from core.conversation import is_conversation
-from core.drafting import converse, draft
+from core.drafting import draft
 from core.embedding import Embedder
-from core.errors import Cancelled, CancelToken, VademecumError
+from core.errors import Cancelled, CancelToken, UserProblem, VademecumError
 from core.finding import checked_question, evidence, find, unknown_terms
+from core.glossary import stands_in
 from core.judging import Judgement, judge_evidence
 from core.language_model import LanguageModel
 from core.library import Library
@@ -33,6 +35,7 @@ from core.nouns import (
     Draft,
     DraftSentence,
     Evidence,
+    ModelIdentity,
     Progress,
     Report,
     Scope,
@@ -41,10 +44,13 @@ from core.nouns import (
     silent,
 )
 from core.reading import rects_of
+from core.speaking import Speaker, converse, opening, understood
+from core.terms import question_terms
 from core.verifying import judge, spoken_for
 
 _CANDIDATES = 12
 _NEAREST = 3
+_LOOKED_AT = 20  # passages in which a word of the glossary is looked for
 _BROKEN_OFF = "answer_broken_off"  # why a record is "stopped" when nobody asked for it
 
 
@@ -56,12 +62,14 @@ def ask(
     *,
     scope: Scope | None = None,
     user: str = "",
+    speaker: Speaker | None = None,
     evidence_tokens: int = 500,
     seed: int = 0,
     report: Report = silent,
     on_found: Callable[[Sequence[Candidate]], None] | None = None,
     on_text: Callable[[str], None] | None = None,
     on_claim: Callable[[Claim], None] | None = None,
+    on_stopped: Callable[[Answer], None] | None = None,
     cancel: CancelToken | None = None,
 ) -> Answer:
     """A verified answer, or an honest refusal, with its durable record.
@@ -70,19 +78,21 @@ def ask(
     unchecked draft as it grows and must not be shown as an answer.  ``on_claim``
     gets the sentences of an answer from the library one by one while the model
     still writes, each checked and on record, in the order in which they stand in
-    the answer.  Raises UserProblem for a bad question or scope and Cancelled when
-    asked to stop.
+    the answer; ``on_stopped`` gets what there is, on record, when after the first of
+    them it is stopped or fails.  ``speaker`` is who talks: it opens the answer and reads the trade's
+    words in the question, and has no part in what is drafted or judged.  Raises
+    UserProblem for a bad question or scope and Cancelled when asked to stop.
     """
     clock = _Clock()
     question = checked_question(question)
     scope = scope or Scope()
-    asked = _Asked(question, library, model, scope, user, library.coverage(scope), library.revision, seed)
+    asked = _Asked(question, library, model, scope, user, speaker, library.coverage(scope), library.revision, seed)
     story = _Story()
     showing = _Showing(asked, story, on_claim)
     try:
         if is_conversation(question):
             report(Progress("stage_drafting"))
-            story.draft, first = converse(question, model, seed=seed, cancel=cancel)
+            story.draft, first = converse(question, model, speaker, seed=seed, cancel=cancel)
             clock.drafted(first)
             claims = tuple(Claim(s.text, Verdict.CONVERSATION, 0.0) for s in story.draft.sentences)
             checked = CheckedAnswer(question, AnswerKind.CONVERSATION, claims, (), (), asked.coverage)
@@ -90,10 +100,18 @@ def ask(
             checked = _from_library(
                 asked, embedder, evidence_tokens, report, on_found, on_text, cancel, clock, story, showing
             )
+            if speaker:
+                report(Progress("stage_speaking"))
+                found = checked.kind is AnswerKind.ANSWERED
+                checked = dataclasses.replace(checked, opening=opening(question, speaker, found=found, cancel=cancel))
+                clock.lap("draft")
         seconds = clock.seconds()
         record = library.append_record(_described(checked, asked, story, showing.begun, seconds))
     except BaseException as fault:
-        showing.stopped(fault)
+        with suppress(VademecumError):  # what stopped the answer is told, not that the same disk is still full
+            ending = showing.stopped(fault, clock.seconds())
+            if ending is not None and on_stopped is not None:
+                on_stopped(_as_answer(ending, library))
         raise
     return Answer(checked, record, model.identity, asked.revision, seconds)
 
@@ -101,7 +119,8 @@ def ask(
 def close_interrupted(library: Library) -> AuditRecord | None:
     """Write down that the last answer was broken off, if a kill left it without an end; the record that says so.
 
-    To be called when a library has been opened, before anything is asked of it.
+    What was shown of it comes into its conversation.  To be called when a library has been opened, before anything
+    is asked of it.
     """
     last = library.audit_head().sequence
     ending = [body_of(record) for record in library.records(last)] if last else []
@@ -110,10 +129,17 @@ def close_interrupted(library: Library) -> AuditRecord | None:
     begun = int(ending[0].get("begun", last))
     steps = [body_of(record) for record in library.records(begun)]
     said = [step["sentence"] for step in steps if step.get("kind") == SENTENCE and step.get("begun") == begun]
-    kept = {name: steps[0].get(name) for name in ("user", "question", "scope", "library_revision", "model")}
-    return library.append_record(
+    names = ("user", "question", "scope", "coverage", "library_revision", "model", "persona")
+    kept = {name: steps[0].get(name) for name in names}
+    record = library.append_record(
         {**_head(STOPPED), **kept, "begun": begun, "sentences": said, "reason": _BROKEN_OFF, "fault": ""}
     )
+    asked = library.under_way()
+    if asked is not None and asked.understood.question == kept["question"]:
+        # Its conversation may have been deleted, and a record that was tampered with must not keep the library shut.
+        with suppress(UserProblem, KeyError, TypeError, ValueError):
+            library.keep_exchange(asked.conversation, asked.typed, asked.understood.scope, _as_answer(record, library))
+    return record
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -125,6 +151,7 @@ class _Asked:
     model: LanguageModel
     scope: Scope
     user: str
+    speaker: Speaker | None
     coverage: Coverage
     revision: int
     seed: int
@@ -134,6 +161,7 @@ class _Asked:
 class _Story:
     """What happened on the way to the answer, for the record."""
 
+    searched: str = ""  # the question in the documents' words
     candidates: tuple[Candidate, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     judgement: Judgement | None = None
@@ -166,22 +194,21 @@ class _Showing:
         self._shown.append(claim)
         self._on_claim(claim)
 
-    def stopped(self, fault: BaseException) -> None:
+    def stopped(self, fault: BaseException, seconds: Seconds) -> AuditRecord | None:
         """Put on record that no more follows, if anything was begun."""
         if not self.begun:
-            return
-        asked = self._asked
-        with suppress(VademecumError):  # what stopped the answer is told, not that the same disk is still full
-            asked.library.append_record(
-                {
-                    **_head(STOPPED),
-                    **_question(asked),
-                    "begun": self.begun,
-                    "sentences": [_claim(c) for c in self._shown],
-                    "reason": "cancelled" if isinstance(fault, Cancelled) else _BROKEN_OFF,
-                    "fault": fault.key if isinstance(fault, VademecumError) else type(fault).__name__,
-                }
-            )
+            return None
+        return self._asked.library.append_record(
+            {
+                **_head(STOPPED),
+                **_question(self._asked),
+                "begun": self.begun,
+                "sentences": [_claim(c) for c in self._shown],
+                "reason": "cancelled" if isinstance(fault, Cancelled) else _BROKEN_OFF,
+                "fault": fault.key if isinstance(fault, VademecumError) else type(fault).__name__,
+                "seconds": dataclasses.asdict(seconds),
+            }
+        )
 
 
 class _Clock:
@@ -220,6 +247,7 @@ def _from_library(
 ) -> CheckedAnswer:
     question, library, model = asked.question, asked.library, asked.model
     report(Progress("stage_finding"))
+    question = story.searched = in_documents_words(asked.question, library, asked.scope, asked.speaker, cancel)
     story.candidates = find(question, library, embedder, scope=asked.scope, k=_CANDIDATES, cancel=cancel)
     clock.lap("find")
     if on_found:
@@ -228,8 +256,14 @@ def _from_library(
     kept: list[Claim] = []
     removed: list[Claim] = []
 
+    def concluded(kind: AnswerKind, reason: str = "") -> CheckedAnswer:
+        searched = question if question != asked.question else ""
+        return CheckedAnswer(
+            asked.question, kind, tuple(kept), tuple(removed), nearest, asked.coverage, reason, searched=searched
+        )
+
     def not_found(reason: str) -> CheckedAnswer:
-        return CheckedAnswer(question, AnswerKind.NOT_FOUND, (), tuple(removed), nearest, asked.coverage, reason)
+        return concluded(AnswerKind.NOT_FOUND, reason)
 
     if not story.candidates:
         return not_found("nothing_found" if asked.coverage.documents else "library_empty")
@@ -274,7 +308,22 @@ def _from_library(
         keep(claim)
     if not kept:
         return not_found("nothing_stood")
-    return CheckedAnswer(question, AnswerKind.ANSWERED, tuple(kept), tuple(removed), nearest, asked.coverage)
+    return concluded(AnswerKind.ANSWERED)
+
+
+def in_documents_words(
+    question: str, library: Library, scope: Scope, speaker: Speaker | None, cancel: CancelToken | None = None
+) -> str:
+    """The question in the words that the documents in ``scope`` use, where the persona's glossary has them."""
+    if speaker is None:
+        return question
+
+    def occurs(word: str) -> bool:
+        keys = [key for key, _ in library.search_words(question_terms(word), scope, _LOOKED_AT)]
+        return any(stands_in(word, passage.embedded_text) for passage in library.passages(keys))
+
+    strange = bool(unknown_terms(question, library, scope))
+    return understood(question, speaker, occurs, strange=strange, cancel=cancel).meant
 
 
 def _placed(claim: Claim, library: Library) -> Claim:
@@ -305,15 +354,26 @@ def _question(asked: _Asked) -> dict[str, object]:
         "user": asked.user,
         "question": asked.question,
         "scope": {"collections": list(asked.scope.collections), "documents": list(asked.scope.documents)},
+        "coverage": {
+            "documents": asked.coverage.documents,
+            "pages": asked.coverage.pages,
+            "unreadable": [[name, [p + 1 for p in pages]] for name, pages in asked.coverage.unreadable],
+        },
         "library_revision": asked.revision,
         "model": dataclasses.asdict(asked.model.identity),
+        "persona": _persona(asked.speaker),
     }
+
+
+def _persona(speaker: Speaker | None) -> dict[str, object] | None:
+    return {"id": speaker.persona.id, **dataclasses.asdict(speaker.model.identity)} if speaker else None
 
 
 def _circumstances(asked: _Asked, story: _Story) -> dict[str, object]:
     embedder, judged = asked.library.embedder, story.judgement
     return {
         **_question(asked),
+        "searched": story.searched or asked.question,
         "embedder": dataclasses.asdict(embedder) if embedder else None,
         "seed": asked.seed,
         "judgement": dataclasses.asdict(judged) if judged else None,
@@ -351,16 +411,12 @@ def _described(
         **_circumstances(asked, story),
         **({"begun": begun} if begun else {}),
         "reason": checked.reason,
+        "opening": checked.opening,
         "prompt_sha256": story.draft.prompt_sha256 if story.draft else "",
         "seed": story.draft.seed if story.draft else None,
         "draft": story.draft.raw if story.draft else "",
         "sentences": [_claim(c) for c in checked.claims],
         "removed": [_claim(c) for c in checked.removed],
-        "coverage": {
-            "documents": checked.coverage.documents,
-            "pages": checked.coverage.pages,
-            "unreadable": [[name, [p + 1 for p in pages]] for name, pages in checked.coverage.unreadable],
-        },
         "seconds": dataclasses.asdict(seconds),
     }
 
@@ -386,6 +442,52 @@ def _claim(claim: Claim) -> dict[str, object]:
             for c in claim.citations
         ],
     }
+
+
+def _as_answer(ending: AuditRecord, library: Library) -> Answer:
+    """What was shown of an answer that a record says was stopped."""
+    body = body_of(ending)
+    covered = body.get("coverage") or {"documents": 0, "pages": 0, "unreadable": []}
+    coverage = Coverage(
+        covered["documents"],
+        covered["pages"],
+        tuple((name, tuple(page - 1 for page in pages)) for name, pages in covered["unreadable"]),
+    )
+    checked = CheckedAnswer(
+        question=body["question"],
+        kind=AnswerKind.STOPPED,
+        claims=tuple(_shown(claim, library) for claim in body["sentences"]),
+        removed=(),
+        nearest=(),
+        coverage=coverage,
+        reason=body["reason"],
+    )
+    seconds = Seconds(**body.get("seconds", {}))
+    return Answer(checked, ending, ModelIdentity(**body["model"]), body["library_revision"], seconds)
+
+
+def _shown(told: Mapping[str, Any], library: Library) -> Claim:
+    """The claim that :func:`_claim` wrote down, its quotes found on their pages again."""
+    citations = tuple(
+        Citation(
+            c["document"],
+            c["sha256"],
+            c["page"] - 1,
+            c["page_label"],
+            c["passage"],
+            c["start"],
+            c["end"],
+            c["quote"],
+        )
+        for c in told["citations"]
+    )
+    claim = Claim(
+        told["text"], Verdict(told["verdict"]), told["support"], citations, tuple(told["faults"]), told["verbatim"]
+    )
+    try:
+        return _placed(claim, library)
+    except UserProblem:  # the document is gone: what was said is still what was said
+        return claim
 
 
 def _hash(text: str) -> str:

@@ -16,8 +16,8 @@ from core.completing import complete, side_by_side, subject
 from core.drafting import clean
 from core.errors import CancelToken, UserProblem
 from core.finding import LONGEST_QUESTION
-from core.language_model import LanguageModel, Turn
-from core.nouns import AnswerKind, CheckedAnswer, Exchange, Scope, Understood
+from core.language_model import LanguageModel
+from core.nouns import AnswerKind, CheckedAnswer, Exchange, Scope, Turn, Understood
 from core.remarks import LAST, OTHER, Named, Ordinal, Remark, bare, continuation, named, ordinal
 from core.terms import is_chinese, normalise, question_terms, terms
 
@@ -44,12 +44,84 @@ _REMARKS = (
 )
 _CONVERSATION = re.compile("|".join(f"(?:{r})" for r in _REMARKS))
 
+# Parts of a sentence that ask who is speaking, whatever stands around them: "before you begin, tell me who you are".
+_MODELS = (
+    r"(?:chat ?gpt(?:-?\d\w*)?|gpt-?\d\w*|gpt|claude|gemini|bard|qwen|llama|mistral|mixtral|grok|kimi|copilot|siri|"
+    r"alexa|deepseek|ernie|doubao|通义千问|通义|千问|文心一言|文心|智谱清言|智谱|混元|豆包|讯飞星火|星火|元宝|小爱|盘古)"
+)
+_MADE = r"(?:made|built|trained|created|developed|programmed|designed|invented|owns?|runs?)"
+_WHOSE = r"(?:company|firm|organi[sz]ation|team|lab|maker|developer|model|version|ai|chat ?bot|bot|assistant|system)"
+_ABOUT_SPEAKER = (
+    r"\bwho(?:m)? (?:exactly |really |actually )?(?:are|r) (?:you|u)\b|\bwho you (?:really |actually |truly )?are\b",
+    r"\bwho (?:am i|i am|i'm|is|do i have the pleasure of) "
+    r"(?:speaking|talking|chatting|writing|answering|helping|behind|replying)\b",
+    r"\b(?:what|how) (?:are you called|should i (?:call|address) you|do (?:people|they|others|we|i) call you)\b",
+    r"\byour (?:\w+ ){0,2}name\b|\bdo you have a name\b|\bcall(?:ed)? you\b|\bname (?:\w+ ){0,2}of the model\b",
+    r"\b(?:introduc\w*|present|describe|identify|name) yourself\b|\babout yourself\b",
+    rf"\b(?:which|what|whose) (?:\w+ ){{0,3}}{_WHOSE}\b.{{0,30}}\b(?:you|this|behind|here)\b",
+    rf"\b{_MADE} you\b|\byou (?:were |are )?(?:{_MADE}|based on)\b|\bwere you {_MADE}\b|\byour (?:maker|creator)\b",
+    r"\bwho do you (?:work|answer|speak) (?:for|to)\b|\bwhere do you come from\b|\bwhy are you here\b",
+    r"\bare you (?:really )?(?:an? )?(?:\w+ )?(?:machine|robot|bot|human|person|program|computer|ai|chat ?bot|model)\b",
+    r"\b(?:talking|speaking|chatting|writing) (?:to|with) an? (?:\w+ )?(?:person|human|machine|robot|bot|computer)\b",
+    r"\bwhat (?:is your (?:job|task|purpose|role)\b|(?:can|do) you do(?: for me| all day| here)?$)",
+    r"\bwhat can i ask you\b|^and you are$",
+    rf"\b(?:you|your|yourself|you're|this|act|answer|reply|speak|respond|hello|hi)\b.*\b{_MODELS}\b",
+    rf"\b{_MODELS}\b.*\b(?:you|your|yourself|you're)\b",
+    r"^are you [a-z]{2,20}$|你是who|你的 ?name|introduce ?一?下?你?自己|your ?(?:名字|姓名)",
+    r"(?:你|您)(?:到底|究竟|其实|真的|就)?是 ?(?:谁|哪位|who|什么(?:模型|人|东西)?$|哪个|哪款|哪家|哪一)|(?:你|您)谁",
+    r"(?:你|您).{0,2}叫(?:什么|啥)|(?:称呼|叫|管)(?:你|您)|(?:你|您)的.{0,4}(?:名字|名称|姓名|真名|身份|模型|工作|职责)",
+    r"介绍.{0,4}(?:你|您)?自己|自我介绍|说说(?:你|您)自己|(?:你|您)有名字|(?:你|您)?真实的?(?:模型)?(?:名称|名字|身份)",
+    r"(?:跟|和|与)(?:谁|真人|机器人?|机器).{0,2}(?:聊|说|对|谈|讲)|(?:回答|答复|帮)我的(?:人)?是谁",
+    r"(?:训练|开发|制造|创造|研发|设计|做)(?:了|的|出来?的?|出了)?(?:你|您)|(?:你|您).{0,8}(?:训练|开发|制造|创造|研发)",
+    r"(?:你|您)(?:是)?(?:由谁|由哪|来自|属于|隶属|为谁|为哪|背后|归谁)|(?:你|您)是谁的|(?:你|您)用的是什么",
+    r"(?:你|您)能帮我(?:做)?什么|我?(?:可以|能)问(?:你|您)(?:些)?什么|(?:你|您)是(?:做|干)什么的",
+    r"(?:你|您)是(?:一?个)?(?:机器人?|机器|程序|真人|人工智能|ai)|这(?:里)?是(?:哪个|什么|哪款)?(?:人工智能|ai|聊天机器人|模型)",
+    rf"(?:你|您|这是|扮演|口吻|假装|冒充).*{_MODELS}|{_MODELS}.*(?:你|您)|^(?:你|您)是[\u4e00-\u9fff]{{1,6}}吗$",
+)
+_SPEAKER = re.compile("|".join(_ABOUT_SPEAKER))
+# What else is said to somebody and of nobody else: a part with "you" in it and no other word of content.
+_YOU = re.compile(r"\b(?:you|your|yourself)\b|你|您")
+_OF_YOU = frozenset(
+    terms(
+        """
+        name go call know tell say speak talk chat meet met more real true actual original introduce self introduction
+        developer maker creator owner belong come origin company firm organisation organization team lab model language
+        large ai artificial intelligence machine computer program software robot bot chatbot assistant human person
+        people body feelings age old live alive purpose job role task work able help use useful good ability abilities
+        way sort kind question take ask answer identity original reveal well-known base system version behind made
+        please sorry excuse like want love thing bit little quick quickly
+        """
+    )
+)
+_OF_YOU_ZH = re.compile(
+    r"请问|咱们|我们?|还|不|认识|想|多|了解|一下|讲讲|说说|谈谈|是|个|什么|样|怎么|哪里|哪|里|些|种|家|个|的|了|吗|呢|吧|呀|啊|有|能|会|可以|"
+    r"为|做|干|助手|机构|公司|组织|团队|管|归|属于|创建|开发|训练|产品|用途|作用|功能|本领|本事|问题|找|称呼|贵姓|大名|名字|姓名|叫|身份|"
+    r"原来|本来|真实|透露|大?语言|大?模型|人工智能|电脑|程序|软件|机器人?|真人|人类?|一|到底|究竟|其实|难道|真|就|又|来|自|己|谁|位"
+)
+_PARTS = re.compile(r"[.!?。！？;；:：,，、\n]+")
+
 
 def is_conversation(question: str) -> bool:
-    """Whether every sentence of ``question`` is a greeting, thanks, or a question about the assistant itself."""
+    """Whether ``question`` is talk with the assistant.
+
+    So it is when every sentence is a greeting, thanks, or a question about the assistant
+    itself, or when some part of it asks who is speaking, whatever it is wrapped in.
+    """
     parts = [p.strip(" ,，~～") for p in re.split(r"[.!?。！？;；\n]+", question.lower())]
     said = [p for p in parts if p]
-    return bool(said) and all(_CONVERSATION.fullmatch(p) for p in said)
+    if bool(said) and all(_CONVERSATION.fullmatch(p) for p in said):
+        return True
+    clauses = [p.strip(" ~～\"'“”") for p in _PARTS.split(question.lower())]
+    return any(_SPEAKER.search(clause) for clause in (*clauses, *said)) or any(_only_of_you(p) for p in said)
+
+
+def _only_of_you(part: str) -> bool:
+    """Whether ``part`` speaks to somebody and has no word that a document could be about."""
+    if not _YOU.search(part):
+        return False
+    if is_chinese(part):
+        return not re.search(r"[\u3400-\u9fff]", _YOU.sub("", _OF_YOU_ZH.sub("", part)))
+    return set(terms(_YOU.sub(" ", part))) <= _OF_YOU
 
 
 def understand(

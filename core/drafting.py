@@ -13,8 +13,8 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from core.errors import CancelToken
-from core.language_model import LanguageModel, Turn
-from core.nouns import Draft, DraftSentence, Evidence
+from core.language_model import LanguageModel
+from core.nouns import Draft, DraftSentence, Evidence, Turn
 
 MAX_SENTENCES = 3
 MAX_TOKENS = 220
@@ -47,10 +47,6 @@ _ROLE_MARKS = re.compile(
 )
 _CITATION = re.compile(r"\[(\d{1,2})\]")
 _CITATIONS = re.compile(rf"(?:{_CITATION.pattern}\s*)+")
-_CONVERSATION = (
-    "You are Vademecum, an assistant that answers from the user's own documents on this computer, without any "
-    "network. Reply briefly and kindly in the language of the user. State no facts about the world."
-)
 
 
 def clean(text: str) -> str:
@@ -75,11 +71,16 @@ def grammar(numbers: Sequence[int]) -> str:
 
 def prompt(question: str, evidence: Sequence[Evidence], mark: str) -> list[Turn]:
     """The turns that ask for a draft; ``mark`` fences the passages and must be random."""
+    return asked_of(question, [(e.number, e.text) for e in evidence], mark)
+
+
+def asked_of(question: str, passages: Sequence[tuple[int, str]], mark: str) -> list[Turn]:
+    """The same for passages that are only a number and a text."""
     turns = [Turn("system", _INSTRUCTIONS)]
-    for example_mark, passages, asked, answer in _EXAMPLES:
-        turns += [Turn("user", _question(passages, asked, example_mark)), Turn("assistant", answer)]
-    passages = "\n".join(f"[{e.number}] {clean(e.text)}" for e in evidence)
-    turns.append(Turn("user", _question(passages.replace(mark, ""), clean(question), mark)))
+    for example_mark, quoted, asked, answer in _EXAMPLES:
+        turns += [Turn("user", _question(quoted, asked, example_mark)), Turn("assistant", answer)]
+    quoted = "\n".join(f"[{number}] {clean(text)}" for number, text in passages)
+    turns.append(Turn("user", _question(quoted.replace(mark, ""), clean(question), mark)))
     return turns
 
 
@@ -147,17 +148,6 @@ def finished(text: str) -> tuple[DraftSentence, ...]:
         if re.fullmatch(r"(?:\[\d{0,2})?", text[match.end() :]) is None:
             end = match.end()
     return parse(text[:end], complete=False)
-
-
-def converse(
-    remark: str, model: LanguageModel, *, seed: int = 0, cancel: CancelToken | None = None
-) -> tuple[Draft, float]:
-    """A short reply to a greeting, thanks, or a question about the assistant itself."""
-    written = model.generate(
-        [Turn("system", _CONVERSATION), Turn("user", clean(remark))], max_tokens=80, seed=seed, cancel=cancel
-    )
-    text = written.text.strip()
-    return Draft((DraftSentence(text, ()),), text, False, written.prompt_sha256, seed), written.first_token_seconds
 
 
 def _question(passages: str, question: str, mark: str) -> str:

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+
+from core.nouns import Term
+from core.terms import is_chinese
+
+_MOST_WORDS = 3  # other words for one term that a question is given
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A question as it was put, as it is searched, and the glossary's terms that were seen in it."""
+
+    question: str
+    meant: str
+    terms: tuple[str, ...] = ()
 
 
 @cache
@@ -32,8 +47,10 @@ def _folded(word: str) -> str:
 def _pattern(word: str) -> str:
     if not word.isascii():
         return re.escape(word)
+    # Not \b: between a Chinese character and a Latin letter it sees no border.
     exact = word[1:] != word[1:].lower()
-    return rf"\b{re.escape(word)}\b" if exact else rf"(?i:\b{re.escape(word)}\b)"
+    borders = rf"(?<![A-Za-z0-9]){re.escape(word)}(?![A-Za-z0-9])"
+    return borders if exact else f"(?i:{borders})"
 
 
 def wordings(question: str) -> tuple[str, ...]:
@@ -41,3 +58,76 @@ def wordings(question: str) -> tuple[str, ...]:
     pattern, formal = _starter()
     reworded = pattern.sub(lambda match: formal.get(_folded(match.group()), match.group()), question)
     return (question,) if reworded == question else (question, reworded)
+
+
+def meaning(question: str, glossary: Sequence[Term], occurs: Callable[[str], bool], also: str = "") -> Meaning:
+    """``question`` with those words for its terms of the trade that the documents hold beside them.
+
+    ``occurs`` tells whether a word stands in the documents.  ``also`` are words somebody else read in the question:
+    of these only terms of the glossary count, and none that is easily confused with one that stands there.
+    """
+    owners = {_folded(word): term for term in reversed(glossary) for word in words_of(term)}
+    confusable = {word for term in glossary for word in term.confusable}
+    known = sorted({*confusable, *(w for term in glossary for w in words_of(term))}, key=len, reverse=True)
+    if not known:
+        return Meaning(question, question)
+    pattern = re.compile("|".join(_trade_pattern(word) for word in known))
+    seen: dict[str, None] = {}
+
+    def reworded(match: re.Match[str]) -> str:
+        term = _owner(owners, match.group())
+        if term is None:
+            return match.group()
+        others = () if term.term in seen else _other_words(term, match.group(), occurs)
+        seen[term.term] = None
+        return _beside(match.group(), others, question)
+
+    meant = pattern.sub(reworded, question)
+    if also:
+        excluded = {word for name in seen for word in owners[_folded(name)].confusable}
+        for match in pattern.finditer(also):
+            term = _owner(owners, match.group())
+            if term is not None and term.term not in seen and not excluded & set(words_of(term)):
+                seen[term.term] = None
+                meant = _beside(meant, _other_words(term, "", occurs), question)
+    return Meaning(question, meant, tuple(seen))
+
+
+def _owner(owners: Mapping[str, Term], written: str) -> Term | None:
+    for form in (written, written.lower(), written.removesuffix("s"), written.lower().removesuffix("s")):
+        if form in owners:
+            return owners[form]
+    return None
+
+
+def words_of(term: Term) -> tuple[str, ...]:
+    """Every way to write ``term``, as documents write it first."""
+    return tuple(dict.fromkeys((term.term, *term.synonyms, *term.abbreviations)))
+
+
+def stands_in(word: str, text: str) -> bool:
+    """Whether ``text`` holds ``word``: a whole word in English, an abbreviation with its capitals."""
+    return _pattern_of(word).search(text) is not None
+
+
+@cache
+def _pattern_of(word: str) -> re.Pattern[str]:
+    if word.isascii():
+        return re.compile(_trade_pattern(word).replace("\\ ", r"\s+"))
+    return re.compile(r"\s*".join(re.escape(character) for character in word))  # a line may end in the middle of it
+
+
+def _trade_pattern(word: str) -> str:
+    """As :func:`_pattern`, and its plural: NSAIDs, heart attacks."""
+    return _pattern(word).replace("(?![A-Za-z0-9])", "s?(?![A-Za-z0-9])") if word.isascii() else _pattern(word)
+
+
+def _other_words(term: Term, written: str, occurs: Callable[[str], bool]) -> tuple[str, ...]:
+    others = (word for word in words_of(term) if _folded(word) != _folded(written))
+    return tuple(word for word in others if occurs(word))[:_MOST_WORDS]
+
+
+def _beside(text: str, others: Sequence[str], question: str) -> str:
+    if not others:
+        return text
+    return f"{text}（{'、'.join(others)}）" if is_chinese(question) else f"{text} ({', '.join(others)})"

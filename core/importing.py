@@ -16,19 +16,20 @@ import logging
 import os
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 from threading import Event
 
 from core.embedding import Embedder
 from core.errors import Cancelled, CancelToken, UserProblem, VademecumError
-from core.library import Library, PendingImport, fingerprint
+from core.library import Library, PendingImport, Rejected, fingerprint
 from core.library.library import tidy_name
+from core.library.store import clean
 from core.messages import say
-from core.nouns import Change, Outcome, Progress, Reading, Report, SameName, silent
+from core.nouns import Change, Document, Outcome, Progress, Reading, Report, SameName, silent
 from core.reading import VERSION, Reader, cut, is_final
 
 _BATCH = 128  # passages embedded and committed at a time: some seconds of work at most are lost by a kill
@@ -60,14 +61,15 @@ class Importer:
         Bytes already there are left alone, or read again where that may give more.
         ``same_name`` says what becomes of other bytes under a name that is already there.
         """
-        tally = _Tally(self.library.revision)
-        asked = _collect(paths, tally, self.language)
-        self.library.use_embedder(self.embedder.identity)
         collection = tidy_name(collection)
         if not collection:
             raise UserProblem("library_collection_nameless")
+        tally = _Tally(self.library, self.language)
+        asked = _collect(paths, collection, tally, self.report, self.cancel or CancelToken())
+        self.library.use_embedder(self.embedder.identity)
         intake = _Intake(self, collection, tally)
         intake.take_all(asked, same_name)
+        intake.write_down()
         _Run(self, tally).finish(intake.pending)
         intake.tell_of_twins()
         return tally.change()
@@ -78,20 +80,23 @@ class Importer:
         UserProblem when there is no such document; when the new file is rejected the old one stays.
         """
         old = self.library.document(old_name, collection)
-        tally = _Tally(self.library.revision)
+        tally = _Tally(self.library, self.language)
+        name = tidy_name(new_file.name)
         if (problem := _problem_of(new_file)) is not None:
-            tally.rejected.append((new_file.name, say(problem, self.language, file=new_file)))
+            tally.reject(_Refused(name, old.collection, new_file, replaces=old.name), problem)
+            tally.write_down()
             return tally.change()
         self.library.use_embedder(self.embedder.identity)
         intake = _Intake(self, old.collection, tally)
-        intake.take_replacement(_Asked(new_file, new_file, (tidy_name(new_file.name),)), old.name)
+        intake.take_replacement(_Asked(new_file, new_file, (name,)), old.name)
+        intake.write_down()
         _Run(self, tally).finish(intake.pending)
         return tally.change()
 
     def resume(self) -> Change:
         """Finish what a killed import left, and delete what it left lying about."""
         self.library.use_embedder(self.embedder.identity)
-        tally = _Tally(self.library.revision)
+        tally = _Tally(self.library, self.language)
         _Run(self, tally).finish(self.library.pending_imports())
         self.library.sweep()
         return tally.change()
@@ -110,41 +115,86 @@ class _Asked:
         return self.names[0]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A file that is not added: what is known of it."""
+
+    name: str
+    collection: str
+    source: Path | None
+    sha256: str = ""
+    size: int = 0
+    replaces: str = ""
+
+
 class _Tally:
     """What has become of the files so far."""
 
-    revision: int
-    added: list[str] = field(default_factory=list)
-    replaced: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    rejected: list[tuple[str, str]] = field(default_factory=list)
-    partial: list[tuple[str, str]] = field(default_factory=list)
-    collections: list[str] = field(default_factory=list)
-    same_name: list[str] = field(default_factory=list)
+    def __init__(self, library: Library, language: str) -> None:
+        self._library = library
+        self._language = language
+        self._revision = library.revision
+        self._added: list[str] = []
+        self._replaced: list[str] = []
+        self._collections: list[str] = []
+        self._same_name: list[str] = []
+        self._to_write: list[Rejected] = []
+        self.unchanged: list[str] = []
+        self.rejected: list[tuple[str, str]] = []  # (name, sentence)
+        self.partial: list[tuple[str, str]] = []  # (name, sentence)
 
     def count(self, change: Change) -> None:
-        self.revision = change.revision
-        self.added += change.added
-        self.replaced += change.replaced
+        """What publishing did."""
+        self._revision = change.revision
+        self._added += change.added
+        self._replaced += change.replaced
         self.unchanged += change.unchanged
-        self.collections += change.collections
+        self._collections += change.collections
 
-    def refuse(self, name: str, collection: str, language: str) -> None:
-        """A different document has the name."""
-        self.rejected.append((name, say("import_same_name", language, collection=collection)))
-        self.same_name.append(name)
+    def reject(self, file: _Refused, problem: UserProblem, *, listed: bool = True) -> None:
+        """It cannot be added; ``listed``, it is to be kept on the library's list of rejected files."""
+        self.rejected.append((file.name, problem.sentence(self._language)))
+        if listed:
+            details = {name: str(value) for name, value in problem.details.items()}
+            self._to_write.append(
+                Rejected(
+                    file.name,
+                    file.collection,
+                    problem.key,
+                    details,
+                    file.source,
+                    file.sha256,
+                    file.size,
+                    file.replaces,
+                )
+            )
+
+    def refuse(self, name: str, collection: str) -> None:
+        """A different document has the name: that is for a person to decide, and nothing is wrong with the file."""
+        self.rejected.append((name, say("import_same_name", self._language, collection=collection)))
+        self._same_name.append(name)
+
+    def lose_pages(self, document: Document) -> None:
+        """It has come in, without these pages."""
+        pages = _ranges([index + 1 for index in document.unreadable_pages])
+        self.partial.append((document.name, say("import_pages_unreadable", self._language, pages=pages)))
+
+    def write_down(self) -> None:
+        """Keep those rejected since the last time on the library's list."""
+        self._library.reject(self._to_write)
+        self._to_write = []
 
     def change(self) -> Change:
+        """All of it."""
         return Change(
-            revision=self.revision,
-            added=tuple(self.added),
-            replaced=tuple(self.replaced),
+            revision=self._revision,
+            added=tuple(self._added),
+            replaced=tuple(self._replaced),
             unchanged=tuple(self.unchanged),
             rejected=tuple(self.rejected),
             partial=tuple(self.partial),
-            collections=tuple(dict.fromkeys(self.collections)),
-            same_name=tuple(self.same_name),
+            collections=tuple(dict.fromkeys(self._collections)),
+            same_name=tuple(self._same_name),
         )
 
 
@@ -261,6 +311,7 @@ class _Intake:
         self._collection = collection
         self._tally = tally
         self._twins: list[str] = []
+        self._here: set[Path] = set()
 
     def take_all(self, asked: Sequence[_Asked], same_name: SameName) -> None:
         """Every file, or on Cancelled none."""
@@ -298,6 +349,13 @@ class _Intake:
             fate = _Fate.REFUSED
         self._take(one, known, _Place(fate, one.name, old_name))
 
+    def write_down(self) -> None:
+        """Keep what was rejected on the library's list, and take off it what turned out to be here already."""
+        self._tally.write_down()
+        listed = self._library.rejected() if self._here else []
+        here = [file.id for file in listed if file.collection == self._collection and file.source in self._here]
+        self._library.forget_rejected(here)
+
     def tell_of_twins(self) -> None:
         """Once the import is done: a file of the same name and bytes as another ended as that one did."""
         rejected = dict(self._tally.rejected)
@@ -311,36 +369,37 @@ class _Intake:
         """SHA-256 and size; None for a file that is rejected for its size, or cannot be read."""
         try:
             if one.file.stat().st_size > self._parts.reader.limits.max_megabytes * 1_000_000:
-                self._reject(one, "reading_too_large")
-                return None
+                raise UserProblem("reading_too_large", file=one.file)
             return fingerprint(one.file, self._parts.cancel)
         except OSError as fault:
-            self._reject(one, "import_unreadable_file", fault=fault.strerror or fault)
-        except UserProblem as problem:
-            self._tally.rejected.append((one.name, problem.sentence(self._parts.language)))
+            problem = _unreadable(one.file, fault)
+        except UserProblem as refused:
+            problem = refused
+        self._tally.reject(_Refused(one.name, self._collection, one.file), problem)
         return None
-
-    def _reject(self, one: _Asked, key: str, **details: object) -> None:
-        self._tally.rejected.append((one.name, say(key, self._parts.language, file=one.file, **details)))
 
     def _take(self, one: _Asked, known: tuple[str, int], place: _Place) -> None:
         if place.fate is _Fate.REFUSED:
-            self._tally.refuse(place.name, self._collection, self._parts.language)
+            self._tally.refuse(place.name, self._collection)
             return
         if place.fate is _Fate.TWIN:
             self._twins.append(place.name)
             return
+        _check_in_place(self._library)
         try:
             sha256, size = self._library.keep_original(one.file, self._parts.cancel, known)
         except UserProblem as problem:
             if problem.key not in ("import_unreadable_file", "import_file_changed"):
                 raise  # the library's own disk: no other file would fare better
-            self._tally.rejected.append((place.name, problem.sentence(self._parts.language)))
+            refused = _Refused(place.name, self._collection, one.file, *known, place.replaces)
+            self._tally.reject(refused, problem)
             return
         if place.fate is _Fate.HERE and self._library.known(sha256, str(VERSION)):
             self._tally.unchanged.append(place.name)
+            self._here.add(one.file.absolute())
         else:
-            self.pending.append(self._library.begin_import(sha256, size, place.name, self._collection, place.replaces))
+            into = (place.name, self._collection, place.replaces, one.file.absolute())
+            self.pending.append(self._library.begin_import(sha256, size, *into))
 
 
 class _Run:
@@ -351,7 +410,6 @@ class _Run:
         self._reader = parts.reader
         self._embedder = parts.embedder
         self._password = parts.password
-        self._language = parts.language
         self._report = parts.report
         self._tally = tally
         self._stop = CancelToken(parts.cancel)
@@ -370,7 +428,8 @@ class _Run:
             self._library.end_imports(open_ones.values())
             raise
         finally:
-            self._library.tidy()
+            if _is_in_place(self._library):
+                self._library.tidy()
 
     def _go(
         self, pool: ThreadPoolExecutor, pending: Sequence[PendingImport], open_ones: dict[int, PendingImport]
@@ -448,7 +507,7 @@ class _Run:
         if before is not None and not _gives_more(reading, before):
             return True
         if reading.outcome is Outcome.REJECTED:
-            self._tally.rejected.append((item.name, say(reading.reason, self._language, file=item.name)))
+            self._reject(item, reading.reason)
             return False
         if self._library.known(item.sha256, str(VERSION)):
             return True  # the same bytes stood under another name in this import
@@ -459,9 +518,16 @@ class _Run:
             raise
         except Exception:  # as above
             _log.exception("cutting %s failed", item.name)
-            self._tally.rejected.append((item.name, say("import_fault_of_ours", self._language, file=item.name)))
+            self._reject(item, "import_fault_of_ours")
             return False
         return True
+
+    def _reject(self, item: PendingImport, reason: str) -> None:
+        # What is a document already stays one, with what was read of it before.
+        listed = self._library.names(item.collection).get(item.name) != item.sha256
+        refused = _Refused(item.name, item.collection, item.source, item.sha256, item.size, item.replaces)
+        self._tally.reject(refused, UserProblem(reason, file=item.name), listed=listed)
+        self._tally.write_down()  # before it is taken off the list of imports: a kill in between loses nothing
 
     def _publish(self, ready: Sequence[PendingImport], open_ones: dict[int, PendingImport]) -> None:
         if not ready:
@@ -470,20 +536,34 @@ class _Run:
         done, passages = 0, self._library.unembedded_count(hashes)
         while batch := self._library.unembedded(hashes, _BATCH):
             self._stop.check()
+            _check_in_place(self._library)
             self._report(Progress("stage_embedding", done, passages, ready[-1].name))
             vectors = self._embedder.embed_passages([p.embedded_text for p in batch], silent, self._stop)
             self._library.store_vectors(batch, vectors)
             done += len(batch)
+        _check_in_place(self._library)
         change = self._library.publish(ready)
         self._tally.count(change)
         for item in ready:
             del open_ones[item.id]
             document = self._library.document(item.name, item.collection)
             if item.name in change.same_name and document.sha256 != item.sha256:
-                self._tally.refuse(item.name, item.collection, self._language)
+                self._tally.refuse(item.name, item.collection)
             elif document.unreadable_pages:
-                pages = _ranges([index + 1 for index in document.unreadable_pages])
-                self._tally.partial.append((item.name, say("import_pages_unreadable", self._language, pages=pages)))
+                self._tally.lose_pages(document)
+
+
+def _is_in_place(library: Library) -> bool:
+    return _is((library.folder / "library.db").is_file)
+
+
+def _check_in_place(library: Library) -> None:
+    """UserProblem when the library's folder was moved, or its drive taken away.
+
+    The open database follows its file; originals and index would be begun anew in the empty place.
+    """
+    if not _is_in_place(library):
+        raise UserProblem("library_moved", folder=library.folder)
 
 
 def _gives_more(reading: Reading, before: frozenset[int]) -> bool:
@@ -517,32 +597,39 @@ class _Unpaused(CancelToken):
             raise Cancelled
 
 
-def _collect(paths: Sequence[Path], tally: _Tally, language: str) -> list[_Asked]:
+def _collect(
+    paths: Sequence[Path], collection: str, tally: _Tally, report: Report, cancel: CancelToken
+) -> list[_Asked]:
     """The files meant by ``paths``, each once; what cannot be a file goes to the tally."""
     asked: list[_Asked] = []
-    for path in paths:
-        if path.is_dir():
+    for path in (path.absolute() for path in paths):
+        if _is(path.is_dir):
             missed: list[OSError] = []
-            found = list(_walk(path, missed))
-            tally.rejected += [
-                (
-                    str(fault.filename),
-                    say("import_unreadable_file", language, file=fault.filename, fault=fault.strerror),
-                )
-                for fault in missed
-            ]
+            found: list[Path] = []
+            for here, files in _walk(path, missed):
+                # A whole drive takes minutes to look through.
+                report(Progress("stage_collecting", item=clean(here.name)))
+                cancel.check()
+                found += files
+            for fault in missed:
+                place = Path(fault.filename)
+                tally.reject(_Refused(clean(str(place)), collection, place), _unreadable(place, fault))
             if not found and not missed:
-                tally.rejected.append((path.name, say("import_no_pdf_in_folder", language, file=path)))
+                problem = UserProblem("import_no_pdf_in_folder", file=path)
+                tally.reject(_Refused(tidy_name(path.name), collection, path), problem, listed=False)
             asked += map(_ask, found)
-        elif (problem := _problem_of(path)) is not None:
-            tally.rejected.append((path.name, say(problem, language, file=path)))
+        elif (refused := _problem_of(path)) is not None:
+            tally.reject(_Refused(tidy_name(path.name), collection, path), refused)
         else:
             asked.append(_ask(path))
     return list({(one.real, one.name): one for one in asked}.values())  # a file named twice is one file
 
 
 def _ask(file: Path) -> _Asked:
-    real = file.resolve()
+    try:
+        real = file.resolve()
+    except (OSError, RuntimeError):  # the drive is gone by now, or links run in a circle; opening it will tell
+        real = file.absolute()
     names = [tidy_name(file.name)]
     for folder in real.parents:
         if folder.name:
@@ -550,17 +637,29 @@ def _ask(file: Path) -> _Asked:
     return _Asked(file, real, tuple(names))
 
 
-def _problem_of(path: Path) -> str | None:
+def _is(asks: Callable[[], bool]) -> bool:
+    """What a path says of itself; no when the drive does not answer, or nobody may look."""
+    try:
+        return asks()
+    except OSError:
+        return False
+
+
+def _problem_of(path: Path) -> UserProblem | None:
     try:
         if not path.exists():
-            return "import_no_such_file"
-        return None if path.is_file() else "import_not_a_file"
-    except OSError:
-        return "import_no_such_file"
+            return UserProblem("import_no_such_file", file=path)
+        return None if path.is_file() else UserProblem("import_not_a_file", file=path)
+    except OSError as fault:
+        return _unreadable(path, fault)
 
 
-def _walk(folder: Path, missed: list[OSError]) -> Iterator[Path]:
-    """PDF files below ``folder``, sorted, hidden ones left out; a folder reached twice is walked once.
+def _unreadable(path: Path, fault: OSError) -> UserProblem:
+    return UserProblem("import_unreadable_file", file=path, fault=fault.strerror or fault)
+
+
+def _walk(folder: Path, missed: list[OSError]) -> Iterator[tuple[Path, list[Path]]]:
+    """Each folder with its PDF files, sorted, hidden ones left out; a folder reached twice is walked once.
 
     ``missed`` receives the fault of each folder that cannot be entered and each link that leads nowhere.
     """
@@ -576,11 +675,13 @@ def _walk(folder: Path, missed: list[OSError]) -> Iterator[Path]:
             continue
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found = []
         for name in sorted(files):
             if not name.lower().endswith(_ENDING) or name.startswith("."):
                 continue
             file = Path(here, name)
-            if file.is_file():
-                yield file
+            if _is(file.is_file):
+                found.append(file)
             else:
                 missed.append(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file)))
+        yield Path(here), found

@@ -52,6 +52,7 @@ class AnswerKind(StrEnum):
     ANSWERED = "answered"
     NOT_FOUND = "not_found"
     CONVERSATION = "conversation"
+    STOPPED = "stopped"  # ended by the person or a fault when some sentences had been shown; kept, never handed out
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +273,73 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a chat: ``role`` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bilingual:
+    """The same words in English and in Chinese; either may be empty."""
+
+    en: str = ""
+    zh: str = ""
+
+
+class Voice(StrEnum):
+    """How a persona speaks."""
+
+    FORMAL = "formal"
+    PLAIN = "plain"
+    FRIENDLY = "friendly"
+    OWN = "own"  # as in its own sample sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the trade, ``term`` as documents write it, with the other words that mean the same.
+
+    ``confusable`` are words that look alike and mean something else.
+    """
+
+    term: str
+    abbreviations: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    definition: str = ""
+    confusable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """One example of how the persona answers a person."""
+
+    asked: str
+    answered: str
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """Who speaks, for whom and how, and the words of its trade; never the source of a fact.
+
+    ``id`` is a folder name (lower-case letters, digits, hyphens); ``languages`` are among "en" and "zh".
+    """
+
+    id: str
+    name: Bilingual
+    organisation: Bilingual
+    purpose: Bilingual
+    greeting: Bilingual
+    voice: Voice = Voice.PLAIN
+    own_voice: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ("en", "zh")
+    never_say: tuple[str, ...] = ()
+    glossary: tuple[Term, ...] = ()
+    dialogues: tuple[Dialogue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ModelIdentity:
     """Which model files spoke."""
 
@@ -304,6 +372,8 @@ class CheckedAnswer:
     nearest: tuple[Candidate, ...]
     coverage: Coverage
     reason: str = ""  # a message key: why it was refused
+    opening: str = ""  # how the persona begins; it states no fact
+    searched: str = ""  # the question in the documents' words, where the persona's glossary has others
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +407,15 @@ class Understood:
     question: str
     scope: Scope
     rewritten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A question that is being answered, for a conversation (0: a new one).  ``typed`` is what the person wrote."""
+
+    conversation: int
+    typed: str
+    understood: Understood
 
 
 @dataclass(frozen=True, slots=True)

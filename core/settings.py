@@ -30,6 +30,7 @@ class Settings:
 
     language: str = _setting("", "language of the program: en, zh, or empty to follow the system")  # type: ignore[assignment]
     model: str = _setting("default", "name of the language model that drafts answers")  # type: ignore[assignment]
+    persona: str = _setting("", "persona that speaks; empty for none")  # type: ignore[assignment]
     embedder: str = _setting("e5-small", "name of the embedding model of new libraries")  # type: ignore[assignment]
     threads: int = _setting(0, "processor threads; 0 uses every physical core")  # type: ignore[assignment]
     gpu_layers: int = _setting(-1, "layers on the GPU where there is one; -1 all, 0 none")  # type: ignore[assignment]

@@ -17,19 +17,22 @@ A sentence is judged by a table of faults:
     condition_lost   the passage has a condition (only, unless), it has none     partial
     roles_differ     another party is the one who may or must                    partial
     little_support   its words are mostly not those of the passage               unsupported
-    some_support     part of its words are not those of the passage              partial
+    some_support     part of its words are not those of the passage, or a word
+                     of another script than the rest is not there at all         partial
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from core.figures import Quantity, dates, quantities
 from core.nouns import Citation, Claim, DraftSentence, Evidence, Verdict
 from core.reading import sentences
-from core.terms import terms
+from core.terms import normalise, terms
 
 SUPPORTED_FROM = 0.8  # share of a sentence's terms found in its passages, weighted towards the best sentences
 PARTIAL_FROM = 0.45
@@ -71,6 +74,7 @@ _OPPOSED: tuple[tuple[str, ...], ...] = (
 _CONDITION = re.compile(r"\b(?:only|unless|except|provided that|subject to)\b|除非|除外|但书|仅", re.IGNORECASE)
 _MODAL_SUBJECT = re.compile(r"\b([A-Za-z]+)\s+(?:may|shall|must|will|can|agrees?)\b(?! (?:not )?be\b)", re.IGNORECASE)
 _ITEM = re.compile(r"\s*(?:[（(][一二三四五六七八九十]{1,3}[）)]|[（(][a-z0-9]{1,3}[)）]|[•·–-]\s)")
+_HAN = "han"
 _LONGEST_QUOTE = 400  # characters to which a sentence is completed
 _LEAD_IN = re.compile(r"[:：]")
 
@@ -120,7 +124,9 @@ def judge(sentence: DraftSentence, evidence: Sequence[Evidence], question: str, 
             faults += [f for f in sense_faults(part, item.text[start:end]) if f not in faults]
     if score < PARTIAL_FROM:
         faults.append("little_support")
-    elif score < SUPPORTED_FROM:
+    elif score < SUPPORTED_FROM or foreign_words(
+        sentence.text, "\n".join((*(e.text for e in cited), _headings(cited), *documents))
+    ):
         faults.append("some_support")
     standing = Verdict.PARTIAL if faults else Verdict.SUPPORTED
     verdict = Verdict.UNSUPPORTED if FATAL.intersection(faults) else standing
@@ -211,6 +217,44 @@ def missing_names(claim: str, source: str) -> tuple[str, ...]:
     known = set(re.findall(r"[a-z0-9]+", source.lower()))
     inside = re.sub(r"(?:^|[.!?:]\s+|[“\"(])\s*[A-Z]\w*", " ", claim)
     return tuple(name for name in re.findall(r"\b[A-Z][A-Za-z0-9]{2,}", inside) if name.lower() not in known)
+
+
+def foreign_words(claim: str, source: str) -> tuple[str, ...]:
+    """Words of ``claim`` in another script than most of it ("…to retain 顾问") that ``source`` does not have.
+
+    One such word is too small a share of a long sentence to be missed in it, and is often half of what it says.
+    """
+    runs = _script_runs(claim)
+    weights: dict[str, float] = {}
+    for script, run in runs:
+        weights[script] = weights.get(script, 0.0) + (len(run) / 2 if script == _HAN else 1)
+    if len(weights) < 2:
+        return ()
+    most = max(weights, key=lambda script: weights[script])
+    there = {run for _, run in _script_runs(source)}
+    stems = set(terms(source))
+    unbroken = "".join(normalise(source).split())
+
+    def is_there(script: str, run: str) -> bool:
+        if script == _HAN:  # a word, or words that stand apart there
+            return run in unbroken or all(run[i : i + 2] in unbroken for i in range(len(run) - 1) or (0,))
+        return run in there or bool(stems.intersection(terms(run))) or any(q.unit for q in quantities(f"1 {run}"))
+
+    return tuple(dict.fromkeys(run for script, run in runs if script != most and not is_there(script, run)))
+
+
+def _script_runs(text: str) -> list[tuple[str, str]]:
+    """The words of ``text`` in lower case, each cut where its script changes, with the script."""
+    return [
+        (script, "".join(letters))
+        for word in re.findall(r"[^\W\d_]+", normalise(text))
+        for script, letters in groupby(word, _script)
+    ]
+
+
+def _script(letter: str) -> str:
+    name = unicodedata.name(letter, "").partition(" ")[0]
+    return _HAN if name == "CJK" else name
 
 
 def sense_faults(claim: str, source: str) -> list[str]:

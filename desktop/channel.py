@@ -25,6 +25,7 @@ from core.nouns import (
     Document,
     Exchange,
     ModelIdentity,
+    Outcome,
     Progress,
     SameName,
     Scope,
@@ -71,6 +72,46 @@ class GetLibrary(Request[LibraryState]):
 @dataclass(frozen=True, slots=True)
 class ListDocuments(Request[tuple[Document, ...]]):
     """Every document of the library, by collection and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedFile:
+    """A file that could not be added, and why: ``reason`` is a message key, ``details`` what goes into its sentence.
+
+    It stands among the documents: what they have and it lacks is empty.
+    """
+
+    id: int
+    name: str
+    collection: str
+    reason: str
+    details: Mapping[str, str]
+    source: Path | None  # where it lay, to try it again
+    size: int  # 0 when not even its bytes could be read
+    replaces: str  # the name of the document whose place it was to take
+    rejected_at: str
+    title: str = ""
+    pages: int = 0
+    ocr_pages: int = 0
+    version: int = 0
+    outcome: Outcome = Outcome.REJECTED
+
+    @property
+    def added_at(self) -> str:
+        """When it was last tried."""
+        return self.rejected_at
+
+
+@dataclass(frozen=True, slots=True)
+class ListRejected(Request[tuple[RejectedFile, ...]]):
+    """The files that could not be added and have neither come in since nor been forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetRejected(Request[Change]):
+    """Take rejected files, by id, off the list."""
+
+    ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +287,9 @@ class Grown:
 @dataclass(frozen=True, slots=True)
 class Ask(Request[Exchange]):
     """A verified answer.  Partial results: Understood, Found, Grown (each sentence).
+
+    One that is stopped or fails after its first sentence is kept all the same: a last partial
+    result is that Exchange, and Failed follows.
 
     ``conversation`` 0 begins a new one.  ``as_typed`` takes the question word for word;
     otherwise a follow-up is completed from the conversation.

@@ -81,7 +81,9 @@ def answer(given: Answer, language: str, rects_of: Callable[[Candidate], Sequenc
     checked = given.checked
     return {
         "question": checked.question,
+        "searched": checked.searched or checked.question,
         "kind": checked.kind.value,
+        "opening": checked.opening,
         "reason": say(checked.reason, language) if checked.reason else "",
         "sentences": [claim(c, language) for c in checked.claims],
         "removed": [claim(c, language) for c in checked.removed],

@@ -129,6 +129,10 @@ class Screen:
         checked = answer.checked
         question = checked.question[:_LONGEST_QUESTION] + ("…" if len(checked.question) > _LONGEST_QUESTION else "")
         parts: list[RenderableType] = [Text.assemble(("\n▌ ", "cyan"), (_one_line(question), "bold")), Text()]
+        if checked.searched:
+            parts[-1:] = [Text(self.say("searched_as", question=_one_line(checked.searched)), "dim"), Text()]
+        if checked.opening:
+            parts += [Text(_one_line(checked.opening), "italic"), Text()]
         if checked.kind is AnswerKind.NOT_FOUND:
             refusal = Text.assemble((self.say("not_found"), "bold yellow"), " ", self.say(checked.reason))
             parts.append(_hanging([(Text("○", "bold yellow"), refusal)]))

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import CancelToken, UserProblem
-from core.language_model import Generation, Turn
+from core.language_model import Generation
 from core.nouns import (
     EmbedderIdentity,
     Line,
@@ -25,6 +25,7 @@ from core.nouns import (
     Reading,
     Rect,
     Report,
+    Turn,
     silent,
 )
 from core.reading import Limits, Reader

@@ -6,7 +6,7 @@ is made from the truth and may be lost at any time.
 
 from core.library.library import Library, open_library
 from core.library.originals import fingerprint
-from core.library.store import PendingImport
+from core.library.store import PendingImport, Rejected
 from core.library.upkeep import Finding
 
-__all__ = ["Finding", "Library", "PendingImport", "fingerprint", "open_library"]
+__all__ = ["Finding", "Library", "PendingImport", "Rejected", "fingerprint", "open_library"]

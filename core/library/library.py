@@ -6,6 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -19,7 +20,8 @@ from core.library.index import Index, Rows, damaged_files, make_private, take_st
 from core.library.lock import ProcessLock
 from core.library.originals import Originals
 from core.library.problems import explained, of_text
-from core.library.store import PendingImport, Standing, Store, clean
+from core.library.schema import drop_backups
+from core.library.store import PendingImport, Rejected, Standing, Store, clean
 from core.library.upkeep import Finding
 from core.nouns import (
     Answer,
@@ -36,6 +38,7 @@ from core.nouns import (
     Reading,
     Report,
     Scope,
+    UnderWay,
     silent,
 )
 
@@ -108,6 +111,8 @@ class Library:
             make_private(folder)
             self._originals.sweep()
             self._bring_index_up_to_date(report)
+            if self._store.forgetting():
+                self._finish_forgetting()
 
     def __enter__(self) -> Library:
         return self
@@ -127,6 +132,20 @@ class Library:
                 self._index = None
                 self._store.close()
                 self._process_lock.release()
+
+    def discard_if_untouched(self) -> None:
+        """Close it, and delete it if nothing was ever done with it; a folder that holds anything else stays."""
+        with self._lock:
+            untouched = self._store.is_untouched()
+            self.close()
+            if not untouched:
+                return
+            for name in (*sorted(_OWN_BEFORE_SCHEMA - {"library.lock"}), "library.lock"):
+                with suppress(OSError):
+                    (self.folder / name).unlink()
+            for folder in (self._index_folder, self._originals.folder, self.folder):
+                with suppress(OSError):
+                    folder.rmdir()
 
     @property
     def revision(self) -> int:
@@ -178,12 +197,16 @@ class Library:
         """Indexes of the published pages without a problem; None when this version of the reader gave none."""
         return self._store.readable_pages(sha256, version)
 
-    def begin_import(self, sha256: str, size: int, name: str, collection: str, replaces: str = "") -> PendingImport:
+    def begin_import(
+        self, sha256: str, size: int, name: str, collection: str, replaces: str = "", source: Path | None = None
+    ) -> PendingImport:
         """Write down that a kept original is to become a document; survives a kill.
 
         ``replaces`` names the document whose place it may take: another one, or its own name's.
+        ``source`` is where the file lay.
         """
-        return self._store.begin_import(sha256, size, tidy_name(name), tidy_name(collection), tidy_name(replaces))
+        name, collection, replaces = tidy_name(name), tidy_name(collection), tidy_name(replaces)
+        return self._store.begin_import(sha256, size, name, collection, replaces, source)
 
     def pending_imports(self) -> list[PendingImport]:
         """What was asked for and is not done, oldest first."""
@@ -192,8 +215,27 @@ class Library:
     def end_imports(self, pending: Iterable[PendingImport]) -> None:
         """Give these up (rejected or cancelled): nothing of them stays unless a document uses the same bytes."""
         with self._lock, explained(self.folder):
-            for sha256 in self._store.end_imports(pending):
+            given_up = self._store.end_imports(pending)
+            for sha256 in given_up:
                 self._originals.drop(sha256)
+        if given_up:
+            self._store.checkpoint()
+
+    def reject(self, files: Sequence[Rejected]) -> None:
+        """Keep these on the list of rejected files, until they come in or are forgotten."""
+        if files:
+            self._store.reject(files)
+
+    def rejected(self) -> list[Rejected]:
+        """The files that could not be added, by collection and name."""
+        return self._store.rejected()
+
+    def forget_rejected(self, numbers: Sequence[int]) -> None:
+        """Take these off the list of rejected files; nothing of them stays."""
+        if numbers:
+            with self._lock:
+                self._store.forget_rejected(numbers)
+                self._leave_no_trace()
 
     def sweep(self) -> int:
         """Delete what killed imports left and nobody waits for; the number of originals deleted."""
@@ -248,6 +290,8 @@ class Library:
                 for sha256 in done.originals:
                     self._originals.drop(sha256)
             self._follow(before, done.drop, done.add)
+            if done.originals:
+                self._store.checkpoint()
             return Change(
                 revision=done.revision,
                 added=done.added,
@@ -277,18 +321,38 @@ class Library:
             return _removal(self._remove([d.id for d in found]), found)
 
     def _remove(self, documents: Sequence[int], collection: str | None = None) -> int:
-        before = self.revision
+        before, unfinished = self.revision, self._store.forgetting()
         with self._store.writing():
             drop, originals = self._store.remove(documents)
             if collection is not None:
                 self._store.drop_collection(collection)
             revision = self._store.raise_revision(index_too=not drop)
+            # Whatever breaks off what follows, it is made up for when the library is opened next.
+            self._store.set_meta("forgetting", 1)
         with explained(self.folder):
             for sha256 in originals:
                 self._originals.drop(sha256)
         self._follow(before, drop, frozenset(), forget=True)
-        self._store.checkpoint()
+        self._store.rewrite()
+        self._leave_no_trace()
+        if not unfinished:
+            self._store.has_forgotten()
         return revision
+
+    def _finish_forgetting(self) -> None:
+        """What a removal could not finish: the index was rewritten when it was opened, the rest follows."""
+        with explained(self.folder):
+            for sha256 in self._orphans():
+                self._originals.drop(sha256)
+        self._store.rewrite()
+        self._leave_no_trace()
+        self._store.has_forgotten()
+
+    def _leave_no_trace(self) -> None:
+        """Nothing that was deleted from the database stays in its log, or in a copy from before a migration."""
+        with explained(self.folder):
+            drop_backups(self._store.file)
+        self._store.checkpoint()
 
     def collections(self) -> list[tuple[str, int]]:
         """(name, number of documents), by name."""
@@ -466,7 +530,7 @@ class Library:
 
     def _follow(self, before: int, drop: frozenset[int], add: frozenset[int], *, forget: bool = False) -> None:
         """Bring a change of the truth into the index that showed revision ``before``."""
-        if not drop and not add:
+        if not drop and not add and not forget:
             return
         if self._index is None or self._store.index_revision() != before:
             self._bring_index_up_to_date(self._report)
@@ -474,7 +538,7 @@ class Library:
         index = self._index
         try:
             index.apply(drop, self._store.index_rows(add, lambda _: None))
-            if forget and drop:
+            if forget:  # also without ``drop``: what was replaced or retired before is still in its files
                 index.rewrite()
         except Exception as fault:  # LanceDB raises many types; the disk's are told apart by their words
             self._mend(fault)
@@ -535,13 +599,17 @@ class Library:
             ):
                 raise FileNotFoundError(self._index_folder)
             self._index = Index(self._index_folder, identity.dimensions)
-            if in_step:
+            forgetting = self._store.forgetting()
+            if in_step and not forgetting:
                 return
             there, wanted = self._index.counts(), self._store.active_contents()
             drop = {content for content, count in there.items() if wanted.get(content) != count}
             add = {content for content, count in wanted.items() if there.get(content) != count}
             self._index.apply(drop, self._rows(add, report))
-            self._index.optimise()
+            if forgetting:
+                self._index.rewrite()
+            else:
+                self._index.optimise()
         except Exception as fault:  # LanceDB raises many types for a damaged file; the disk's own faults are told apart
             if (key := of_text(str(fault))) is not None:
                 raise UserProblem(key, folder=self.folder, fault=fault) from fault
@@ -682,6 +750,14 @@ class Library:
 
     # -- conversations; they are no documents, so the revision stays as it is
 
+    def set_under_way(self, asked: UnderWay | None) -> None:
+        """What is being asked; None when it ended without an exchange.  :meth:`keep_exchange` ends it too."""
+        self._store.set_under_way(asked)
+
+    def under_way(self) -> UnderWay | None:
+        """What was being asked when the program was killed, if anything was."""
+        return self._store.under_way()
+
     def keep_exchange(self, conversation: int, typed: str, scope: Scope, answer: Answer) -> Exchange:
         """Keep a question and its answer; ``conversation`` 0 begins a new one.  UserProblem when it is not there."""
         title = clean(" ".join(answer.checked.question.split()))
@@ -705,8 +781,9 @@ class Library:
 
     def delete_conversation(self, conversation: int) -> None:
         """Delete it with its exchanges; the audit records stay.  UserProblem when it is not there."""
-        self._store.delete_conversation(conversation)
-        self._store.checkpoint()
+        with self._lock:
+            self._store.delete_conversation(conversation)
+            self._leave_no_trace()
 
 
 def tidy_name(name: str) -> str:

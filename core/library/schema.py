@@ -84,7 +84,23 @@ def _third(db: Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third)
+def _fourth(db: Connection) -> None:
+    """Files that were rejected stay on a list, with the reason, until they come in or a person forgets them."""
+    for statement in (
+        # ``source`` is where a file lay, as bytes: the system's names need not be text.  ``sha256`` is empty for one
+        # that could not be read at all, ``replaces`` is as in ``imports``, ``details`` is JSON for the sentence.
+        """CREATE TABLE rejected(
+            id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, collection TEXT NOT NULL, source BLOB NOT NULL,
+            sha256 TEXT NOT NULL, size INTEGER NOT NULL, replaces TEXT NOT NULL, reason TEXT NOT NULL,
+            details TEXT NOT NULL, rejected_at TEXT NOT NULL)""",
+        "CREATE INDEX rejected_by_content ON rejected(sha256)",
+        "CREATE INDEX rejected_by_source ON rejected(collection, source)",
+        "ALTER TABLE imports ADD COLUMN source BLOB NOT NULL DEFAULT x''",
+    ):
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third, _fourth)
 
 
 def version_of(db: Connection) -> int:
@@ -117,6 +133,12 @@ def migrate(db: Connection, file: Path, migrations: Sequence[Migration]) -> None
 def backup_of(file: Path, number: int) -> Path:
     """Where the copy of schema ``number`` is kept."""
     return file.with_name(f"{file.stem}.schema-{number}{file.suffix}")
+
+
+def drop_backups(file: Path) -> None:
+    """Delete the copies kept beside ``file``: they hold what has been removed since."""
+    for copy in file.parent.glob(f"{file.stem}.schema-*"):
+        copy.unlink(missing_ok=True)
 
 
 def _backup(db: Connection, file: Path, number: int) -> None:

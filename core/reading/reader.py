@@ -6,6 +6,8 @@ import hashlib
 import logging
 import os
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -83,22 +85,22 @@ class Reader:
     ) -> Reading:
         """The file's pages.  A file that cannot be read is a Reading too: REJECTED, with the reason's message key.
 
-        Raises UserProblem when the path is missing, a folder or not permitted, and Cancelled.
+        The time for which ``cancel`` is paused, or ``report`` holds it, is not the file's.  Raises UserProblem when
+        the path is missing, a folder or not permitted, and Cancelled.
         """
-        began = time.monotonic()
-        cancel = cancel or CancelToken()
+        clock = _Clock(cancel or CancelToken())
         path = Path(path).absolute()
-        sha256, size = _fingerprint(path, self._limits.max_megabytes * 1_000_000, cancel)
+        sha256, size = _fingerprint(path, self._limits.max_megabytes * 1_000_000, clock.check)
 
         def rejected(reason: str) -> Reading:
-            return Reading(sha256, size, Outcome.REJECTED, reason, "", (), seconds=time.monotonic() - began)
+            return Reading(sha256, size, Outcome.REJECTED, reason, "", (), seconds=clock.seconds)
 
         if not sha256:
             return rejected("reading_too_large")
         if size == 0:
             return rejected("reading_empty")
         task = Task(path, password, self._ocr, self._limits.max_pages)
-        course = _Course(self._limits, began, path.name, report, cancel)
+        course = _Course(self._limits, clock, path.name, report)
         try:
             self._run(task, course)
         except BaseException:
@@ -108,13 +110,13 @@ class Reader:
         self._child.rest()
         if course.refused:
             return rejected(course.refused)
-        return _concluded(course, sha256, size, time.monotonic() - began)
+        return _concluded(course, sha256, size, clock.seconds)
 
     def _run(self, task: Task, course: _Course) -> None:
         restarts = 0
         while not course.ended:
             try:
-                self._child.start(course.cancel.check)
+                self._child.start(course.clock.check)
                 self._child.send(replace(task, first=len(course.pages)))
                 self._receive(course)
             except (Lost, OSError) as loss:
@@ -124,7 +126,7 @@ class Reader:
 
     def _receive(self, course: _Course) -> None:
         while not course.ended:
-            told = self._child.receive(course.deadline(), course.cancel.check)
+            told = self._child.receive(course.deadline(), course.clock.check)
             try:
                 message = decode(told)
             except (EOFError, ValueError, KeyError, TypeError):
@@ -142,10 +144,38 @@ class Reader:
                     course.describe(message)
 
 
+class _Clock:
+    """The time that one file takes: it stands still while the person, or whoever is told, has the reading wait."""
+
+    def __init__(self, cancel: CancelToken) -> None:
+        self._cancel = cancel
+        self._began = time.monotonic()
+        self._held = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """What the file has taken so far."""
+        return time.monotonic() - self._began - self._held
+
+    def check(self) -> None:
+        """Wait as long as it is paused; raise Cancelled when somebody asked to stop."""
+        with self.stopped():
+            self._cancel.check()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """What happens inside is not the file's time."""
+        before = time.monotonic()
+        try:
+            yield
+        finally:
+            self._held += time.monotonic() - before
+
+
 class _Course:
     """How far the reading of one file has come; survives the child."""
 
-    def __init__(self, limits: Limits, began: float, name: str, report: Report, cancel: CancelToken) -> None:
+    def __init__(self, limits: Limits, clock: _Clock, name: str, report: Report) -> None:
         self.pages: list[Page] = []
         self.total = 0
         self.whole = True
@@ -153,16 +183,19 @@ class _Course:
         self.ended = False
         self.described: Described | None = None
         self.name = name
-        self.cancel = cancel
+        self.clock = clock
         self._limits = limits
-        self._end = began + limits.file_seconds
         self._report = report
 
     def deadline(self) -> float:
         """When the next message must be here."""
         reading = self.total and len(self.pages) >= self.total
         patience = STRUCTURE_SECONDS if reading else self._limits.page_seconds
-        return min(self._end, time.monotonic() + patience)
+        return time.monotonic() + min(self._left, patience)
+
+    @property
+    def _left(self) -> float:
+        return self._limits.file_seconds - self.clock.seconds
 
     def refuse(self, reason: str) -> None:
         self.refused, self.ended = reason, True
@@ -186,9 +219,9 @@ class _Course:
             self.ended = True  # only the description is missing
         else:
             self._lose_page(reason)
-            if give_up or time.monotonic() >= self._end:
+            if give_up or self._left <= 0:
                 while len(self.pages) < self.total:
-                    self._lose_page("timeout" if time.monotonic() >= self._end else reason)
+                    self._lose_page("timeout" if self._left <= 0 else reason)
                 self.ended = True
 
     def _lose_page(self, reason: str) -> None:
@@ -197,7 +230,8 @@ class _Course:
         self.add(Page(index, str(index + 1), "", (), 0.0, 0.0, ReadBy.NOTHING, key))
 
     def _tell(self) -> None:
-        self._report(Progress("reading_stage_pages", len(self.pages), self.total, self.name))
+        with self.clock.stopped():
+            self._report(Progress("reading_stage_pages", len(self.pages), self.total, self.name))
 
 
 _WHOLE_FILE_REASONS = {
@@ -263,7 +297,7 @@ def _concluded(course: _Course, sha256: str, size: int, seconds: float) -> Readi
     )
 
 
-def _fingerprint(path: Path, most: int, cancel: CancelToken) -> tuple[str, int]:
+def _fingerprint(path: Path, most: int, check: Callable[[], None]) -> tuple[str, int]:
     """SHA-256 and size; no SHA-256 when the file is larger than ``most`` bytes."""
     try:
         if path.is_dir():
@@ -275,7 +309,7 @@ def _fingerprint(path: Path, most: int, cancel: CancelToken) -> tuple[str, int]:
                 return "", size
             while block := stream.read(1 << 20):
                 digest.update(block)
-                cancel.check()
+                check()
     except (FileNotFoundError, NotADirectoryError) as fault:
         raise UserProblem("reading_missing", file=path) from fault
     except PermissionError as fault:

@@ -75,13 +75,16 @@ class WatchedChild:
     def receive(self, deadline: float, check: Callable[[], None]) -> bytes:
         """The child's next message, waited for until the monotonic ``deadline``.
 
-        ``check`` is called several times a second and ends the waiting by raising.  Raises Lost.
+        ``check`` is called several times a second and ends the waiting by raising; as long as it waits itself, the
+        deadline moves on.  Raises Lost.
         """
         assert self._pipe is not None and self._process is not None
         looked = 0.0
         while True:
+            before = time.monotonic()
             check()
             now = time.monotonic()
+            deadline += now - before
             if now - looked >= TICK:
                 looked = now
                 if self._resident() > self._megabytes * 1024 * 1024:

@@ -17,10 +17,11 @@ from desktop.engine_room.faults import keep_fault, portable
 if TYPE_CHECKING:
     from core.language_model import LlamaModel
     from core.library import Library
+    from core.speaking import Speaker
     from desktop.engine_room.sharing import SharedEmbedder
 
 _LOOK_SECONDS = 0.1  # between two looks at a cancel token
-_MODEL_SETTINGS = ("model", "threads", "gpu_layers", "context")
+_MODEL_SETTINGS = ("model", "persona", "threads", "gpu_layers", "context")
 _EMBEDDER_SETTINGS = ("embedder", "threads")
 
 
@@ -33,6 +34,8 @@ class Shelf:
         self._problem: VademecumError | None = None
         self._lent = 0
         self._swapping = True
+        self._begun = False
+        self._unasked: Library | None = None  # one that the start made anew, before anybody could say where
 
     @contextmanager
     def borrow(self, cancel: CancelToken) -> Iterator[Library]:
@@ -92,6 +95,8 @@ class Shelf:
         # The engine takes more than a second to import, and the process answers before that.
         from core.asking import close_interrupted
 
+        first, self._begun = not self._begun, True
+        new = not (folder / "library.db").exists()
         try:
             opened = house.library(folder, create=True, report=report)
         except VademecumError as problem:
@@ -103,8 +108,11 @@ class Shelf:
         with suppress(VademecumError):  # a full disk: the next opening will write it down
             close_interrupted(opened)
         old, self._library = self._library, opened
-        if old is not None:
+        if old is not None and old is self._unasked:
+            old.discard_if_untouched()
+        elif old is not None:
             old.close()
+        self._unasked = opened if first and new else None
 
     def close(self) -> None:
         """Close the library, whoever has it: its methods finish first what they have begun."""
@@ -123,12 +131,14 @@ class Models:
         self._loading: dict[str, int] = {}
         self._embedder: SharedEmbedder | None = None
         self._language: LlamaModel | None = None
+        self._speaker: Speaker | None = None
         self._problems: dict[str, VademecumError] = {}
 
     def state(self) -> tuple[str, ModelIdentity | None, VademecumError | None]:
         """Stage, model and problem for a :class:`State`."""
         with self._changed:
-            identity = self._language.identity if self._language is not None else None
+            speaking = self._speaker.model if self._speaker is not None else self._language
+            identity = speaking.identity if speaking is not None else None
             if any(self._loading.values()):
                 return "loading", identity, None
             problem = self._problems.get("language") or self._problems.get("embedder")
@@ -137,10 +147,15 @@ class Models:
     def load_language(self) -> None:
         """Load the language model of the settings, in this thread; the one before it is let go first."""
         with self._step("language"), self._using:
-            old, self._language = self._language, None
-            if old is not None:
-                old.close()
+            self._let_go()
             self._language = house.language_model(self._settings)
+            if self._settings.persona:
+                from desktop import workshop  # most people have no persona; it brings the whole workshop
+
+                try:
+                    self._speaker = workshop.speaker(self._settings, self._language)
+                except VademecumError as problem:
+                    keep_fault(problem)  # answers do not depend on who speaks: the model works without
 
     def load_embedder(self) -> None:
         """Load the embedder of the settings, in this thread."""
@@ -180,8 +195,8 @@ class Models:
         return self._embedder
 
     @contextmanager
-    def language(self, report: Report, cancel: CancelToken) -> Iterator[LlamaModel]:
-        """The language model, once it is loaded, for this thread alone.  Raises why there is none."""
+    def language(self, report: Report, cancel: CancelToken) -> Iterator[tuple[LlamaModel, Speaker | None]]:
+        """The language model and who speaks, once they are loaded, for this thread alone.  Raises why there is none."""
         while True:
             self._wait_for("language", report, cancel)
             with self._using:
@@ -189,13 +204,21 @@ class Models:
                     continue  # exchanged while we waited for our turn
                 if self._language is None:
                     raise self._problems["language"]
-                yield self._language
+                yield self._language, self._speaker
                 return
 
     def close(self) -> None:
         """Free the language model, if nobody uses it."""
-        if self._using.acquire(timeout=1.0) and self._language is not None:
-            self._language.close()
+        if self._using.acquire(timeout=1.0):
+            self._let_go()
+
+    def _let_go(self) -> None:
+        speaker, self._speaker = self._speaker, None
+        if speaker is not None:
+            speaker.close()
+        model, self._language = self._language, None
+        if model is not None:
+            model.close()
 
     @contextmanager
     def _step(self, part: str) -> Iterator[None]:

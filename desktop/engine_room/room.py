@@ -29,6 +29,7 @@ from desktop.channel import (
     Done,
     ExportRecords,
     Failed,
+    ForgetRejected,
     ImportModel,
     ListRecords,
     MeasureModel,
@@ -68,7 +69,11 @@ _IMPORTS = (AddFiles, ReplaceFile, ResumeImports)
 _LANES: Mapping[str, tuple[type[Request[Any]], ...]] = {
     "questions": (Ask, MeasureModel),
     "changes": (*_IMPORTS, CheckHealth),
-    "edits": (RemoveDocuments, MoveDocuments, CreateCollection, RenameCollection, DeleteCollection, RemoveModel),
+    "edits": (
+        *(RemoveDocuments, MoveDocuments, ForgetRejected),
+        *(CreateCollection, RenameCollection, DeleteCollection),
+        RemoveModel,
+    ),
     "pictures": (RenderPage, Unlock),
     "records": (ListRecords, OpenRecord, VerifyAudit, ExportRecords),
     "models": (ImportModel,),

@@ -12,7 +12,7 @@ from core.embedding import Embedder, Vectors
 from core.errors import CancelToken
 from core.nouns import EmbedderIdentity, Progress, Report, silent
 
-_PIECE = 16  # passages that an import embeds before it looks whether a question waits: a third of a second
+_PIECE = 8  # passages that an import embeds before it looks whether a question waits: a sixth of a second
 
 
 class _Turns:

@@ -6,17 +6,18 @@ Imported while the process already answers, because the engine behind it takes s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from core.asking import ask as ask_engine
 from core.audit import parse_checkpoint, verify
-from core.conversation import understand
-from core.errors import UserProblem
-from core.finding import checked_question
+from core.conversation import is_conversation, understand
+from core.errors import UserProblem, VademecumError
+from core.finding import checked_question, find
 from core.importing import Importer
 from core.library import Library
 from core.messages import say
-from core.nouns import Change, Conversation, Document, Exchange, Progress, Understood
+from core.nouns import Answer, Change, Conversation, Document, Exchange, Progress, Understood, UnderWay
 from core.reading.rendering import Rendered
 from desktop import house
 from desktop.channel import (
@@ -31,6 +32,7 @@ from desktop.channel import (
     DeleteConversation,
     DocumentView,
     ExportRecords,
+    ForgetRejected,
     Found,
     GetLibrary,
     Grown,
@@ -41,6 +43,7 @@ from desktop.channel import (
     ListDocuments,
     ListModels,
     ListRecords,
+    ListRejected,
     MeasureModel,
     ModelRow,
     MoveDocuments,
@@ -51,6 +54,7 @@ from desktop.channel import (
     ProveOffline,
     ReadPage,
     RecordLine,
+    RejectedFile,
     RemoveDocuments,
     RemoveModel,
     RenameCollection,
@@ -69,6 +73,8 @@ from desktop.engine_room import records
 from desktop.engine_room.offline import prove_offline
 from desktop.engine_room.task import Task
 from models import catalogue
+
+_FOUND = 12  # passages shown when there is no answer yet, as many as an answer's own search gives
 
 # -- the library
 
@@ -113,6 +119,32 @@ def list_documents(task: Task, _: ListDocuments) -> tuple[Document, ...]:
     """Every document."""
     with task.library() as library:
         return tuple(library.documents())
+
+
+def list_rejected(task: Task, _: ListRejected) -> tuple[RejectedFile, ...]:
+    """Every file that could not be added."""
+    with task.library() as library:
+        return tuple(
+            RejectedFile(
+                id=file.id,
+                name=file.name,
+                collection=file.collection,
+                reason=file.reason,
+                details=file.details,
+                source=file.source,
+                size=file.size,
+                replaces=file.replaces,
+                rejected_at=file.rejected_at,
+            )
+            for file in library.rejected()
+        )
+
+
+def forget_rejected(task: Task, request: ForgetRejected) -> Change:
+    """Rejected files off the list."""
+    with task.library() as library:
+        library.forget_rejected(request.ids)
+        return Change(library.revision)
 
 
 def add_files(task: Task, request: AddFiles) -> Change:
@@ -302,29 +334,45 @@ def ask(task: Task, request: Ask) -> Exchange:
     with task.library() as library:
         documents = library.documents(request.scope)
         embedder = task.embedder().for_questions()
-        with task.engine.models.language(task.report, task.cancel) as model:
-            if request.as_typed:
-                understood = Understood(question, request.scope)
-            else:
-                earlier = library.exchanges(request.conversation) if request.conversation else []
-                names = [document.name for document in documents]
-                # By rules alone: no wording that the starter model proposed was usable, and each took seconds.
-                understood = understand(question, earlier, names, request.scope, None, task.cancel)
-            task.partly(understood)
-            answer = ask_engine(
-                understood.question,
-                library,
-                embedder,
-                model,
-                scope=understood.scope,
-                user=house.user_name(),
-                evidence_tokens=task.settings.evidence_tokens,
-                report=task.report,
-                on_found=lambda candidates: task.partly(Found(tuple(candidates))),
-                on_claim=lambda claim: task.partly(Grown(claim)),
-                cancel=task.cancel,
-            )
-        return library.keep_exchange(request.conversation, request.question, understood.scope, answer)
+        if request.as_typed:
+            understood = Understood(question, request.scope)
+        else:
+            earlier = library.exchanges(request.conversation) if request.conversation else []
+            names = [document.name for document in documents]
+            # By rules alone: no wording that the starter model proposed was usable, and each took seconds.
+            understood = understand(question, earlier, names, request.scope, None, task.cancel)
+        task.partly(understood)
+        if task.engine.models.state()[0] != "ready" and not is_conversation(understood.question):
+            # There is no language model yet, or none at all: what the documents say is found without one.
+            found = find(understood.question, library, embedder, scope=understood.scope, k=_FOUND, cancel=task.cancel)
+            task.partly(Found(found))
+        with task.engine.models.language(task.report, task.cancel) as (model, speaker):
+
+            def keep(answer: Answer) -> Exchange:
+                return library.keep_exchange(request.conversation, request.question, understood.scope, answer)
+
+            library.set_under_way(UnderWay(request.conversation, request.question, understood))
+            try:
+                answer = ask_engine(
+                    understood.question,
+                    library,
+                    embedder,
+                    model,
+                    scope=understood.scope,
+                    user=house.user_name(),
+                    speaker=speaker,
+                    evidence_tokens=task.settings.evidence_tokens,
+                    report=task.report,
+                    on_found=lambda candidates: task.partly(Found(tuple(candidates))),
+                    on_claim=lambda claim: task.partly(Grown(claim)),
+                    on_stopped=lambda answer: task.partly(keep(answer)),
+                    cancel=task.cancel,
+                )
+                return keep(answer)
+            except BaseException:
+                with suppress(VademecumError):  # what ended the answer is told
+                    library.set_under_way(None)
+                raise
 
 
 def list_conversations(task: Task, request: ListConversations) -> tuple[Conversation, ...]:
@@ -454,6 +502,8 @@ WORK: Mapping[type[Request[Any]], Callable[[Task, Any], object]] = {
     OpenLibrary: open_library,
     GetLibrary: get_library,
     ListDocuments: list_documents,
+    ListRejected: list_rejected,
+    ForgetRejected: forget_rejected,
     AddFiles: add_files,
     ReplaceFile: replace_file,
     ResumeImports: resume_imports,

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from PySide6.QtCore import QDate, QDateTime, QLocale, QTime
+
 from core.messages import say
 from core.nouns import Answer, AnswerKind, Citation, Claim, Coverage, Scope, Verdict
 
@@ -23,6 +25,7 @@ _CJK = r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]"
 _BREAK_IN_CHINESE = re.compile(rf"(?<={_CJK})\s*\n\s*(?={_CJK})")
 # Characters that move or hide what stands beside them: a name or quote must not rearrange the line it stands in.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_MOMENTS = {"en": ("en_GB", "d MMM yyyy, HH:mm"), "zh": ("zh_CN", "yyyy年M月d日 HH:mm")}
 _QUOTED = ("“", "「", "『", '"', "«")
 
 Place = tuple[str, int, int, int]
@@ -118,12 +121,15 @@ def unreadable_words(coverage: Coverage, language: str) -> list[str]:
     ]
 
 
-def local_time(utc: str) -> str:
-    """A moment of a record as the clock on the wall showed it: 2026-11-22 14:02."""
+def local_time(utc: str, language: str) -> str:
+    """A moment of a record as the clock on the wall showed it: 22 Nov 2026, 14:02, or 2026年11月22日 14:02."""
     try:
-        return datetime.fromisoformat(utc).astimezone().strftime("%Y-%m-%d %H:%M")
+        moment = datetime.fromisoformat(utc).astimezone()
     except ValueError:
         return one_line(utc)
+    locale, form = _MOMENTS[language]
+    day, time = QDate(moment.year, moment.month, moment.day), QTime(moment.hour, moment.minute)
+    return QLocale(locale).toString(QDateTime(day, time), form)
 
 
 def compare(earlier: Sequence[Claim], now: Sequence[Claim]) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
@@ -134,6 +140,8 @@ def compare(earlier: Sequence[Claim], now: Sequence[Claim]) -> tuple[tuple[bool,
 
 def refusal(answer: Answer, language: str) -> str:
     """Why there is no answer, in words; empty when there is one."""
+    if answer.checked.kind is AnswerKind.STOPPED:
+        return say("answer_broken_off", language)
     if answer.checked.kind is not AnswerKind.NOT_FOUND:
         return ""
     reason = answer.checked.reason

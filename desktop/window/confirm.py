@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
+from desktop.window.theme import GAP
 from desktop.window.widgets import button
 
 
@@ -22,6 +23,8 @@ class Confirm(QMessageBox):
         for part in self.findChildren(QLabel):  # names of documents are never read as markup
             part.setTextFormat(Qt.TextFormat.PlainText)
         self.setStyleSheet("QLabel#qt_msgbox_label { font-weight: 600; }")
+        if (grid := self.layout()) is not None:
+            grid.setContentsMargins(2 * GAP, 2 * GAP, 2 * GAP, GAP + 4)
         self.go = button(action, "danger")
         self.stay = button(self.tr("Cancel"))
         self.addButton(self.go, QMessageBox.ButtonRole.DestructiveRole)

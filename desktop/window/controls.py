@@ -77,7 +77,6 @@ class Tick(QCheckBox):
             QCheckBox {{ spacing: 8px; }}
             QCheckBox::indicator {{ width: 15px; height: 15px; border: 1px solid {t.muted}; border-radius: 4px; }}
             QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; }}
-            QCheckBox::indicator:focus {{ border: 2px solid {t.ink}; width: 13px; height: 13px; }}
         """)
 
 
@@ -87,8 +86,16 @@ class Pick(QRadioButton):
     def __init__(self, desk: Desk, text: str) -> None:
         super().__init__(text)
         self._desk = desk
+        self.toggled.connect(self._lead_tab_here)
         desk.restyled.connect(self._dress)
         self._dress()
+
+    def _lead_tab_here(self, chosen: bool) -> None:
+        # Qt does so only once the group has had the focus: until then Tab would stop at one that is not chosen.
+        group = self.group()
+        if chosen and group is not None:
+            for one in group.buttons():
+                one.setFocusPolicy(Qt.FocusPolicy.StrongFocus if one is self else Qt.FocusPolicy.ClickFocus)
 
     def _dress(self) -> None:
         t = self._desk.theme

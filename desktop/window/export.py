@@ -221,7 +221,7 @@ def _exchange(exchange: Exchange, language: str) -> str:
     asked = say(
         "export_asked",
         language,
-        date=citing.local_time(exchange.utc),
+        date=citing.local_time(exchange.utc, language),
         scope=citing.scope_words(exchange.scope, language),
     )
     parts = ["<hr>", f"<h2>{_lines(exchange.typed)}</h2>", _meta(asked)]
@@ -328,7 +328,7 @@ def _quote(citation: Citation, language: str) -> str:
 
 
 def _copied(exchange: Exchange, language: str) -> str:
-    date = citing.local_time(exchange.utc)
+    date = citing.local_time(exchange.utc, language)
     return say("copied_from", language, date=date, sequence=exchange.answer.record.sequence)
 
 

@@ -185,8 +185,8 @@ class PlaceStep(_Step):
         row.setSpacing(GAP * 2)
         for at, (code, name) in enumerate(LANGUAGES):
             one = Pick(desk, name)
-            one.setChecked(code == desk.language)
             self.languages.addButton(one, at)
+            one.setChecked(code == desk.language)
             row.addWidget(one)
         row.addStretch(1)
         self.languages.idClicked.connect(self._speak)
@@ -222,11 +222,13 @@ class PlaceStep(_Step):
         self._desk.change_settings(library="" if default else str(state.folder))
         self._show_place(state.folder)
         if state.documents:
-            tell(
-                self.note,
-                self.tr("This library holds {count} documents already.").format(count=state.documents),
-                "good",
+            count = state.documents
+            words = (
+                self.tr("This library holds 1 document already.")
+                if count == 1
+                else self.tr("This library holds {count} documents already.").format(count=f"{count:,}")
             )
+            tell(self.note, words, "good")
         else:
             tell(self.note, self.tr("The library is ready."), "good")
 
@@ -395,7 +397,10 @@ class TrialStep(_Step):
         if change.rejected:
             tell(self.note, "\n".join(f"{name}: {sentence}" for name, sentence in change.rejected), "warn")
         else:
-            tell(self.note, self.tr("{count} documents are ready to be asked.").format(count=count), "good")
+            words = self.tr("1 document is ready to be asked.")
+            if count != 1:
+                words = self.tr("{count} documents are ready to be asked.").format(count=count)
+            tell(self.note, words, "good")
         self._fill(count > 0)
 
     def _failed(self, error: VademecumError) -> None:

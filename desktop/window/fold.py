@@ -21,6 +21,7 @@ class Fold(QWidget):
         self.is_open = False
         self.body: QWidget | None = None
         self.head = QToolButton()
+        self.head.setProperty("role", "fold")
         self.head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.head.setIconSize(QSize(14, 14))
         self.head.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -10,16 +10,14 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QIcon,
     QKeyEvent,
     QKeySequence,
     QShortcut,
 )
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QDialog,
-    QDialogButtonBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -38,7 +36,8 @@ from desktop.window.pages.audit import AuditPage
 from desktop.window.pages.library import LibraryPage
 from desktop.window.pages.models import ModelsPage
 from desktop.window.pages.settings import SettingsPage
-from desktop.window.theme import GAP
+from desktop.window.shortcut_sheet import Group, ShortcutSheet
+from desktop.window.theme import GAP, Theme
 from desktop.window.widgets import Notice, button, heed, label
 
 _MOST_NOTICES = 3
@@ -69,7 +68,6 @@ class MainWindow(QMainWindow):
         self._stack = QStackedWidget()
         self._buttons: dict[str, QToolButton] = {}
         self._notices = QVBoxLayout()
-        self._notices.setContentsMargins(GAP, GAP // 2, GAP, 0)
         self._notices.setSpacing(GAP // 2)
         self.setCentralWidget(self._build())
         self._build_status()
@@ -118,8 +116,16 @@ class MainWindow(QMainWindow):
             strip.deleteLater()
         strip = Notice(self._desk, sentence, kind)
         self._notices.addWidget(strip)
+        self._make_room()
+        # It is still counted while it is being destroyed.
+        heed(strip.destroyed, self, lambda: QTimer.singleShot(0, self, self._make_room))
         if kind == "info":
             QTimer.singleShot(12_000, strip, strip.deleteLater)
+
+    def _make_room(self) -> None:
+        """Air around the notices, and none where there is no notice."""
+        air = GAP // 2 if self._notices.count() else 0
+        self._notices.setContentsMargins(GAP, air, GAP, air)
 
     # -- building
 
@@ -130,7 +136,7 @@ class MainWindow(QMainWindow):
         row.setSpacing(0)
         rail = QFrame()
         rail.setProperty("role", "rail")
-        rail.setFixedWidth(92)
+        self._rail = rail
         column = QVBoxLayout(rail)
         column.setContentsMargins(8, GAP, 8, GAP)
         column.setSpacing(6)
@@ -142,7 +148,6 @@ class MainWindow(QMainWindow):
             one.setCheckable(True)
             one.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             one.setIconSize(QSize(24, 24))
-            one.setMinimumWidth(76)
             one.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             one.setToolTip(f"{words}  (Ctrl+{number})")
             one.setAccessibleName(words)
@@ -154,7 +159,6 @@ class MainWindow(QMainWindow):
         column.addStretch(1)
         self._help = QToolButton()
         self._help.setProperty("role", "rail")
-        self._help.setMinimumWidth(76)
         self._help.setToolTip(self.tr("Keyboard shortcuts  (?)"))
         self._help.setAccessibleName(self.tr("Keyboard shortcuts"))
         self._help.clicked.connect(lambda _=False: self.show_shortcuts())
@@ -177,7 +181,8 @@ class MainWindow(QMainWindow):
         bar.setSizeGripEnabled(False)
         bar.setContentsMargins(GAP, 2, GAP, 2)
         self._where = label("", "muted", wrap=False)
-        self._model = label("", "muted", wrap=False)
+        self._model = label("", "status", wrap=False)
+        self._model.hide()
         self._engine = label("", "muted", wrap=False)
         self._restart = button(self.tr("Start the engine"), clicked=self._desk.jobs.start)
         self._restart.hide()
@@ -202,38 +207,35 @@ class MainWindow(QMainWindow):
         for number, name in enumerate(self._pages, 1):
             QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda name=name: self.show_page(name))
         QShortcut(QKeySequence("Ctrl+Q"), self, self.close)
-        # "?" must stay a character where one can type, so it is a key of the window only elsewhere.
-        QShortcut(QKeySequence("F1"), self, self.show_shortcuts)
+        # "?" stays a character where one can type: a field takes it before it could become a shortcut.  Lists and
+        # tables do not, and would search their rows for it if it were only a key of the window.
+        for keys in ("F1", "?", "Shift+?"):  # with Shift as some keyboards tell it
+            sheet = QShortcut(QKeySequence(keys), self, self.show_shortcuts)
+            sheet.activatedAmbiguously.connect(self.show_shortcuts)
 
     def shortcuts(self) -> list[tuple[str, str]]:
         """Every shortcut of the window and its pages, in words."""
+        return [line for _, lines in self._shortcut_groups() for line in lines]
+
+    def _shortcut_groups(self) -> list[Group]:
         own = [(f"Ctrl+{n}", words) for n, (_, words) in enumerate(self._pages.values(), 1)]
         own += [("? / F1", self.tr("Keyboard shortcuts")), ("Ctrl+Q", self.tr("Quit"))]
-        for page, _ in self._pages.values():
-            own += getattr(page, "shortcuts", list)()
-        return own
+        viewer = self.ask.view.shortcuts()
+        groups: list[Group] = [(self.tr("Everywhere"), own)]
+        for page, words in self._pages.values():
+            if lines := [line for line in getattr(page, "shortcuts", list)() if line not in viewer]:
+                groups.append((words, lines))
+            if page is self.ask:
+                groups.append((self.tr("Page viewer"), viewer))
+        return groups
 
     def show_shortcuts(self) -> None:
         """The list of shortcuts."""
-        box = QDialog(self)
-        box.setWindowTitle(self.tr("Keyboard shortcuts"))
-        column = QVBoxLayout(box)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(GAP * 2)
-        for at, (keys, words) in enumerate(self.shortcuts()):
-            grid.addWidget(label(keys, "heading", wrap=False), at, 0)
-            grid.addWidget(label(words, wrap=False), at, 1)
-        column.addLayout(grid)
-        close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        close.button(QDialogButtonBox.StandardButton.Close).setText(self.tr("Close"))
-        close.rejected.connect(box.reject)
-        column.addWidget(close)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        ShortcutSheet(self, self._shortcut_groups()).open()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Shows the shortcuts for "?" typed outside a field."""
-        if event.text() == "?":
+        """Shows the shortcuts for "?" typed outside a field, on whatever keyboard."""
+        if event.text() in ("?", "？"):
             self.show_shortcuts()
         else:
             super().keyPressEvent(event)
@@ -258,6 +260,7 @@ class MainWindow(QMainWindow):
             self._model.setToolTip(f"SHA-256 {state.model.sha256}")
         elif state.stage == "no_model":
             self._model.setText(self.tr("no model"))
+        self._model.setVisible(bool(self._model.text()))
         if state.problem is not None:
             self._engine.setToolTip(self._desk.sentence(state.problem))
 
@@ -265,9 +268,9 @@ class MainWindow(QMainWindow):
         self._desk.jobs.run(GetLibrary(), self, done=self._show_library)
 
     def _show_library(self, state: LibraryState) -> None:
-        self._where.setText(
-            self.tr("{folder}: {count} documents").format(folder=state.folder.name, count=state.documents)
-        )
+        count = state.documents
+        words = self.tr("{folder}: 1 document") if count == 1 else self.tr("{folder}: {count} documents")
+        self._where.setText(words.format(folder=state.folder.name, count=f"{count:,}"))
         self._where.setToolTip(str(state.folder))
 
     def _engine_died(self, again: bool) -> None:
@@ -280,8 +283,13 @@ class MainWindow(QMainWindow):
 
     def _paint(self) -> None:
         theme = self._desk.theme
+        widest = max(one.fontMetrics().horizontalAdvance(one.text()) for one in self._buttons.values())
+        width = max(76, widest + 16)
+        self._rail.setFixedWidth(width + 16)
         for name, one in self._buttons.items():
-            one.setIcon(icon(name, theme.ink, 24))
+            one.setMinimumWidth(width)
+            one.setIcon(_rail_icon(name, theme))
+        self._help.setMinimumWidth(width)
         self._help.setIcon(icon("help", theme.ink))
         self._offline.setPixmap(pixmap("offline", theme.good, 16))
         self._drop.setStyleSheet(
@@ -317,3 +325,10 @@ class MainWindow(QMainWindow):
         self._places.setValue("geometry", self.saveGeometry())
         self.ask.leave()
         super().closeEvent(event)
+
+
+def _rail_icon(name: str, theme: Theme) -> QIcon:
+    """The page's icon, in the colour of its words: another when the page is the one that is shown."""
+    both = icon(name, theme.ink, 24)
+    both.addPixmap(pixmap(name, theme.accent, 24), QIcon.Mode.Normal, QIcon.State.On)
+    return both

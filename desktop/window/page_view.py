@@ -180,7 +180,6 @@ class PageView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(self.tr("Page viewer"))
         self.setMinimumWidth(320)
-        self.setFocusProxy(self._canvas)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -244,7 +243,7 @@ class PageView(QWidget):
         self._of = label("", "muted", wrap=False)
         self._percent = label("", "muted", wrap=False)
         self._percent.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._percent.setMinimumWidth(self.fontMetrics().horizontalAdvance("400 %") + GAP // 2)
+        self._percent.setMinimumWidth(self.fontMetrics().horizontalAdvance("400%") + GAP // 2)
         self._text_button = IconButton(self._desk, "text", self.tr("Text of the page  (T)"))
         self._text_button.setCheckable(True)
         self._text_button.toggled.connect(self._text_toggled)
@@ -530,7 +529,7 @@ class PageView(QWidget):
         self._canvas.setFocus()
 
     def _tell_zoom(self) -> None:
-        self._percent.setText(f"{self._canvas.percent} %")
+        self._percent.setText(f"{self._canvas.percent}%")
 
     def _tell_citations(self) -> None:
         total = len(self._citations)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, SignalInstance
+from PySide6.QtCore import QObject, QSize, Qt, SignalInstance
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from desktop.window.desk import Desk
-from desktop.window.icons import icon
+from desktop.window.icons import icon, pixmap
 from desktop.window.theme import GAP
 
 
@@ -60,10 +60,13 @@ def button(text: str, role: str = "", *, hint: str = "", clicked: Callable[[], o
 class IconButton(QToolButton):
     """A button with an icon only: its name is its tooltip and what a screen reader says."""
 
-    def __init__(self, desk: Desk, name: str, words: str, clicked: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self, desk: Desk, name: str, words: str, clicked: Callable[[], object] | None = None, *, small: bool = False
+    ) -> None:
         super().__init__()
         self._desk = desk
         self._name = name
+        self._small = small
         self.setToolTip(words)
         self.setAccessibleName(words)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -80,7 +83,29 @@ class IconButton(QToolButton):
         self._paint()
 
     def _paint(self) -> None:
+        size = max(16, self.fontMetrics().height())  # it grows with the text
+        size = size * 3 // 4 if self._small else size
+        self.setIconSize(QSize(size, size))
         self.setIcon(icon(self._name, self._desk.theme.ink))
+
+
+class Mark(QLabel):
+    """A small picture beside words, in the colour of their role: what colour tells, shape tells too."""
+
+    def __init__(self, desk: Desk, picture: str, role: str = "", size: int = 18) -> None:
+        super().__init__()
+        self._desk = desk
+        self._picture, self._role, self._size = picture, role, size
+        self._paint()
+        desk.restyled.connect(self._paint)
+
+    def _paint(self) -> None:
+        theme = self._desk.theme
+        colours = {"muted": theme.muted, "good": theme.good, "warn": theme.warn, "bad": theme.bad}
+        self.setPixmap(pixmap(self._picture, colours.get(self._role, theme.accent), self._size))
+
+
+_KINDS = {"info": "info", "warn": "partial", "bad": "unsupported"}
 
 
 class Notice(QFrame):
@@ -101,6 +126,8 @@ class Notice(QFrame):
         self.setAccessibleName(text)
         row = QHBoxLayout(self)
         row.setContentsMargins(GAP, GAP // 2, GAP // 2, GAP // 2)
+        row.setSpacing(10)
+        row.addWidget(Mark(desk, _KINDS.get(kind, "info"), kind))
         self.text = label(text, "" if kind == "info" else kind, selectable=True)
         row.addWidget(self.text, 1)
         if action and act is not None:

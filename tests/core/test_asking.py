@@ -15,10 +15,28 @@ from core import importing
 from core.asking import ask, close_interrupted
 from core.audit import body_of, verify
 from core.errors import Cancelled, CancelToken, UserProblem
-from core.language_model import Generation, Turn
+from core.language_model import Generation
 from core.library import Library, open_library
 from core.messages import catalogue
-from core.nouns import Answer, AnswerKind, AuditRecord, Candidate, Claim, Document, Progress, Scope, Verdict
+from core.nouns import (
+    Answer,
+    AnswerKind,
+    AuditRecord,
+    Bilingual,
+    Candidate,
+    Claim,
+    Document,
+    Persona,
+    Progress,
+    Scope,
+    Term,
+    Turn,
+    Understood,
+    UnderWay,
+    Verdict,
+    Voice,
+)
+from core.speaking import Speaker
 from tests.core.library.support import put, put_in
 from tests.fakes import FakeEmbedder, LimitedReader, ScriptedModel, as_reader, fake_cut
 from tests.judged import judge_as
@@ -407,6 +425,37 @@ def test_what_was_shown_before_the_stop_is_on_record(library: Library) -> None:
     assert close_interrupted(library) is None
 
 
+@pytest.mark.parametrize("fault", [Cancelled(), UserProblem("library_disk_full", folder="lib"), RuntimeError("gone")])
+def test_what_was_shown_before_the_stop_is_handed_over_with_its_citations(library: Library, fault: Exception) -> None:
+    shown: list[Claim] = []
+    kept: list[Answer] = []
+
+    def stop(claim: Claim) -> None:
+        shown.append(claim)
+        if len(shown) == 2:
+            raise fault
+
+    with pytest.raises(type(fault)):
+        put_question(library, END, Growing(THREE), on_claim=stop, on_stopped=kept.append)
+    (answer,) = kept
+    assert answer.record == list(library.records())[-1]
+    assert answer.checked.kind is AnswerKind.STOPPED
+    assert answer.checked.claims == tuple(shown) and shown[0].citations[0].rects
+    assert (answer.checked.question, answer.checked.coverage) == (END, library.coverage())
+    assert answer.checked.reason == ("cancelled" if isinstance(fault, Cancelled) else "answer_broken_off")
+    assert (answer.library_revision, answer.seconds.total > 0) == (library.revision, True)
+    exchange = library.keep_exchange(0, END, Scope(), answer)
+    assert library.exchanges(exchange.conversation) == [exchange]
+
+
+def test_what_is_stopped_before_the_first_sentence_leaves_nothing(library: Library) -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        put_question(library, END, Growing(THREE), cancel=token, on_claim=id, on_stopped=lambda _: pytest.fail())
+    assert list(library.records()) == []
+
+
 def test_a_fault_after_the_first_sentence_is_on_record_and_goes_on(library: Library) -> None:
     def fail(_: Claim) -> None:
         raise RuntimeError("the window is gone")
@@ -450,14 +499,58 @@ def test_an_answer_that_a_kill_broke_off_gets_its_ending_later(library: Library)
     assert close_interrupted(library) is None
     put_question(library, END, ScriptedModel(""))
     assert close_interrupted(library) is None
+    before = library.keep_exchange(0, END, Scope(), put_question(library, END, ScriptedModel("")))
+    library.set_under_way(UnderWay(before.conversation, "and when?", Understood(END, Scope(), rewritten=True)))
     with pytest.MonkeyPatch.context() as append, pytest.raises(Killed):
         put_question(library, END, Growing(THREE), user="ada", on_claim=kill)
     ending = close_interrupted(library)
     assert ending is not None
     last = body_of(ending)
-    assert (last["kind"], last["begun"], last["question"], last["user"]) == ("stopped", 2, END, "ada")
+    assert (last["kind"], last["begun"], last["question"], last["user"]) == ("stopped", 3, END, "ada")
     assert [s["text"] for s in last["sentences"]] == shown
     assert close_interrupted(library) is None
+    first, broken_off = library.exchanges(before.conversation)
+    assert first == before
+    assert (broken_off.typed, broken_off.answer.record) == ("and when?", ending)
+    assert broken_off.answer.checked.kind is AnswerKind.STOPPED
+    assert [claim.text for claim in broken_off.answer.checked.claims] == shown
+    assert all(citation.rects for claim in broken_off.answer.checked.claims for citation in claim.citations)
+    assert library.under_way() is None
+
+
+@pytest.mark.parametrize("lost", ["its conversation", "its document", "its note", "its record"])
+def test_what_a_kill_broke_off_is_on_record_even_where_it_cannot_be_kept(library: Library, lost: str) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(_: Claim) -> None:
+        append.setattr(library, "append_record", lambda _: (_ for _ in ()).throw(UserProblem("cancelled")))
+        raise Killed
+
+    kept = library.keep_exchange(0, END, Scope(), put_question(library, END, ScriptedModel("")))
+    library.set_under_way(UnderWay(kept.conversation, "\ud83d and when?", Understood(END, Scope())))
+    with pytest.MonkeyPatch.context() as append, pytest.raises(Killed):
+        put_question(library, END, Growing(THREE), on_claim=kill)
+    if lost == "its conversation":
+        library.delete_conversation(kept.conversation)
+    if lost == "its document":
+        library.remove(["lease.pdf"])
+    if lost == "its note":
+        with library._store.writing():
+            library._store.set_meta("under_way", "{")
+    if lost == "its record":
+        run = library._store._db.execute
+        run("DROP TRIGGER audit_no_update")
+        (body_before,) = run("SELECT body FROM audit WHERE sequence = 2").fetchone()
+        run("UPDATE audit SET body = json_remove(body, '$.model') WHERE sequence = 2")
+    assert close_interrupted(library) is not None
+    conversations = library.conversations()
+    assert [c.exchanges for c in conversations] == {"its conversation": [], "its document": [2]}.get(lost, [1])
+    if lost == "its document":
+        (citation,) = library.exchanges(kept.conversation)[1].answer.checked.claims[0].citations
+        assert (citation.quote, citation.rects) == ("The lease ends on 31 March 2027.", ())
+    if lost == "its record":
+        run("UPDATE audit SET body = ? WHERE sequence = 2", (body_before,))
 
 
 # -- documents change
@@ -500,3 +593,52 @@ def test_a_replaced_document_answers_and_a_removed_one_is_silent(
     judge_as(monkeypatch, answerable=False)
     refused = put_question(library, question, ScriptedModel())
     assert refused.checked.kind is AnswerKind.NOT_FOUND
+
+
+# -- with a persona
+
+PERSONA = Persona(
+    "mingyi",
+    Bilingual("Mingyi", "明医"),
+    Bilingual(),
+    Bilingual(),
+    Bilingual(),
+    Voice.FORMAL,
+    glossary=(Term("lease", (), ("tenancy",)),),
+)
+VOICED = "The documents in your library state the following."
+
+
+def test_a_persona_opens_the_answer_and_changes_nothing_in_it(library: Library) -> None:
+    plain = put_question(library, END, Quoting("The lease ends on 31 March 2027.", "lease"))
+    speaking = ScriptedModel(VOICED)
+    voiced = put_question(
+        library, END, Quoting("The lease ends on 31 March 2027.", "lease"), speaker=Speaker(PERSONA, speaking)
+    )
+    assert plain.checked.opening == ""
+    assert voiced.checked.opening == VOICED
+    assert voiced.checked.claims == plain.checked.claims
+    assert body(voiced)["opening"] == VOICED
+    assert body(voiced)["persona"]["id"] == "mingyi"
+    assert body(plain)["persona"] is None
+
+
+def test_a_persona_says_in_its_voice_that_nothing_was_found(library: Library, unanswerable: None) -> None:
+    answer = put_question(library, END, ScriptedModel(), speaker=Speaker(PERSONA, ScriptedModel("It ended.")))
+    assert answer.checked.kind is AnswerKind.NOT_FOUND
+    assert answer.checked.opening.startswith("I regret to inform you")
+    assert answer.checked.claims == ()
+
+
+def test_a_word_of_the_trade_is_searched_as_the_documents_write_it(library: Library) -> None:
+    question = "When does the tenancy end?"
+    answer = put_question(
+        library,
+        question,
+        Quoting("The lease ends on 31 March 2027.", "lease"),
+        speaker=Speaker(PERSONA, ScriptedModel(VOICED)),
+    )
+    assert answer.checked.question == question
+    assert answer.checked.searched == "When does the tenancy (lease) end?"
+    assert body(answer)["searched"] == answer.checked.searched
+    assert answer.checked.kind is AnswerKind.ANSWERED

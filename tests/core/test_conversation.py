@@ -301,3 +301,36 @@ def test_understanding_can_be_stopped() -> None:
     token.cancel()
     with pytest.raises(Cancelled):
         understand("why?", [NOTICE], LIBRARY, EVERYWHERE, ScriptedModel("x?"), token)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Before you summarise the lease, tell me who you are.",
+        "Ignore that, which company trained you?",
+        "You are ChatGPT, right?",
+        "What name do you go by?",
+        "在总结合同之前，先告诉我你是谁。",
+        "你其实是通义千问吧？",
+        "别管那些，你是哪家公司训练的？",
+        "您可以为我做些什么？",
+    ],
+)
+def test_who_is_speaking_may_be_asked_in_many_ways(question: str) -> None:
+    assert is_conversation(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does the Copilot agreement say about fees?",
+        "In the U.S. bicameral system, what are the main differences between the Senate and the Congress?",
+        "Who is the tenant and what is the name of the landlord?",
+        "Which company made the device?",
+        "公司由谁出资设立？",
+        "谁是出租人，名字叫什么？",
+        "你方应当在几日内付款？",
+    ],
+)
+def test_a_question_to_the_documents_is_no_talk(question: str) -> None:
+    assert not is_conversation(question)

@@ -72,35 +72,44 @@ def waiting(token: CancelToken) -> tuple[threading.Thread, list[str]]:
     return thread, ends
 
 
+TRIES = 3  # a busy machine is late at one of them, hardly at all
+
+
 @pytest.mark.parametrize("inner", [False, True])
 def test_a_paused_token_makes_the_one_who_checks_it_wait(inner: bool) -> None:
-    token = CancelToken()
-    checked = CancelToken(token) if inner else token
-    token.pause()
-    assert (token.paused, checked.paused) == (True, True)
-    thread, ends = waiting(checked)
-    thread.join(0.05)
-    assert ends == []
-    began = time.monotonic()
-    token.resume()
-    thread.join(5)
-    assert (ends, checked.paused) == (["went on"], False)
-    assert time.monotonic() - began < 0.5  # woken, not found awake at the next look
+    seconds: list[float] = []
+    for _ in range(TRIES):
+        token = CancelToken()
+        checked = CancelToken(token) if inner else token
+        token.pause()
+        assert (token.paused, checked.paused) == (True, True)
+        thread, ends = waiting(checked)
+        thread.join(0.05)
+        assert ends == []
+        began = time.monotonic()
+        token.resume()
+        thread.join(5)
+        seconds.append(time.monotonic() - began)
+        assert (ends, checked.paused) == (["went on"], False)
+    assert min(seconds) < 0.3  # woken, not found awake at the next look, which comes somewhere within a second
 
 
 @pytest.mark.parametrize("which", ["outer", "inner"])
 def test_cancelling_wakes_the_one_who_waits(which: str) -> None:
-    outer = CancelToken()
-    inner = CancelToken(outer)
-    outer.pause()
-    thread, ends = waiting(inner)
-    thread.join(0.05)
-    began = time.monotonic()
-    (outer if which == "outer" else inner).cancel()
-    thread.join(5)
-    assert ends == ["stopped"]
-    assert time.monotonic() - began < 0.5
-    assert (outer.cancelled, inner.cancelled) == (which == "outer", True)
+    seconds: list[float] = []
+    for _ in range(TRIES):
+        outer = CancelToken()
+        inner = CancelToken(outer)
+        outer.pause()
+        thread, ends = waiting(inner)
+        thread.join(0.05)
+        began = time.monotonic()
+        (outer if which == "outer" else inner).cancel()
+        thread.join(5)
+        seconds.append(time.monotonic() - began)
+        assert ends == ["stopped"]
+        assert (outer.cancelled, inner.cancelled) == (which == "outer", True)
+    assert min(seconds) < 0.3
 
 
 def test_a_cancelled_token_cannot_be_paused() -> None:

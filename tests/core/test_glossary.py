@@ -1,8 +1,11 @@
 """A question in everyday words, and in those documents use."""
 
+from collections.abc import Callable
+
 import pytest
 
-from core.glossary import wordings
+from core.glossary import meaning, wordings
+from core.nouns import Term
 
 
 @pytest.mark.parametrize(
@@ -22,3 +25,53 @@ def test_both_wordings_are_searched(question: str, reworded: str) -> None:
 )
 def test_the_words_of_documents_stay_as_they_are(question: str) -> None:
     assert wordings(question) == (question,)
+
+
+GLOSSARY = (
+    Term("急性阑尾炎", ("AA",), ("acute appendicitis",), confusable=("慢性阑尾炎",)),
+    Term("慢性阑尾炎", (), ("chronic appendicitis",), confusable=("急性阑尾炎",)),
+    Term("myocardial infarction", ("MI",), ("heart attack", "心肌梗死")),
+    Term("竞业限制", (), ("non-compete",)),
+)
+
+
+def here(*words: str) -> Callable[[str], bool]:
+    return lambda word: word in words
+
+
+@pytest.mark.parametrize(
+    ("question", "held", "meant"),
+    [
+        ("Signs of MI?", ("myocardial infarction",), "Signs of MI (myocardial infarction)?"),
+        ("Signs of MI?", ("心肌梗死", "heart attack"), "Signs of MI (heart attack, 心肌梗死)?"),
+        ("Signs of MI?", (), "Signs of MI?"),
+        ("do re mi", ("myocardial infarction",), "do re mi"),
+        ("Signs of Heart Attack", ("myocardial infarction",), "Signs of Heart Attack (myocardial infarction)"),
+        (
+            "急性阑尾炎如何诊断？",
+            ("acute appendicitis", "chronic appendicitis"),
+            "急性阑尾炎（acute appendicitis）如何诊断？",
+        ),
+        ("慢性阑尾炎如何诊断？", ("acute appendicitis",), "慢性阑尾炎如何诊断？"),
+        ("Is there a non-compete?", ("竞业限制",), "Is there a non-compete (竞业限制)?"),
+        ("MI or MI?", ("myocardial infarction",), "MI (myocardial infarction) or MI?"),
+    ],
+)
+def test_a_question_is_put_in_the_words_that_the_documents_hold(
+    question: str, held: tuple[str, ...], meant: str
+) -> None:
+    assert meaning(question, GLOSSARY, here(*held)).meant == meant
+
+
+def test_words_read_by_somebody_else_count_where_the_glossary_has_them_and_nothing_contradicts() -> None:
+    held = here("myocardial infarction", "慢性阑尾炎", "急性阑尾炎")
+    read = meaning("Signs of a coronary?", GLOSSARY, held, also="heart attack; aspirin")
+    assert read.terms == ("myocardial infarction",)
+    assert "aspirin" not in read.meant and "myocardial infarction" in read.meant
+    confused = meaning("急性阑尾炎如何诊断？", GLOSSARY, held, also="慢性阑尾炎")
+    assert confused.terms == ("急性阑尾炎",)
+    assert "慢性阑尾炎" not in confused.meant
+
+
+def test_without_a_glossary_nothing_changes() -> None:
+    assert meaning("Signs of MI?", (), here("myocardial infarction")).meant == "Signs of MI?"

@@ -23,7 +23,7 @@ from core.importing import Importer
 from core.library import Library, fingerprint, open_library
 from core.nouns import Change, Outcome, Page, Passage, Progress, ReadBy, Reading, Report, SameName, Scope, silent
 from tests.core.library.support import found
-from tests.fakes import FakeEmbedder, FakeReader, LimitedReader, as_reader, fake_cut
+from tests.fakes import FakeEmbedder, FakeReader, LimitedReader, as_reader, fake_cut, make_reading
 
 ROOT = Path(__file__).parents[2]
 
@@ -873,3 +873,127 @@ def test_killed_at_random_moments_nothing_is_lost_or_doubled(tmp_path: Path) -> 
     lasting = [text for text in passages if not any(f" 0{number}" in text for number in "012")]
     again = sum(count - 1 for count in Counter(lasting).values())
     assert again <= kills * 8
+
+
+# -- the list of rejected files
+
+
+def listed(library: Library) -> list[tuple[str, str]]:
+    return [(file.name, file.reason) for file in library.rejected()]
+
+
+def test_rejected_files_are_listed_until_their_bytes_come_in(library: Library, files: Path, tmp_path: Path) -> None:
+    write(files, broken="bad file", worse="bad as well")
+    add(library, files, files / "missing.pdf", language="zh")
+    kept = ("broken.pdf", "import_original_gone"), ("missing.pdf", "import_no_such_file")
+    assert listed(library) == [*kept, ("worse.pdf", "import_original_gone")]
+    broken = library.rejected()[0]
+    assert (broken.source, broken.collection, broken.size) == (files / "broken.pdf", "General", 8)
+    add(library, files)
+    assert listed(library) == [*kept, ("worse.pdf", "import_original_gone")], "each is listed once"
+    # The same bytes from elsewhere, which a reader of another day can read; and other bytes in the same place.
+    write(tmp_path / "stick", renamed="bad file")
+    add(library, tmp_path / "stick", reader=KinderReader(), collection="Other")
+    write(files, worse="Worse no more.", missing="Found again.")
+    assert set(add(library, files).added) == {"broken.pdf", "worse.pdf", "missing.pdf"}
+    assert listed(library) == []
+
+
+class KinderReader(LimitedReader):
+    """Reads every file."""
+
+    def read(
+        self, path: Path, *, password: str | None = None, report: Report = silent, cancel: CancelToken | None = None
+    ) -> Reading:
+        return replace(make_reading("Not so " + path.read_text()), sha256=path.name)
+
+
+def test_a_place_that_now_holds_a_known_document_is_off_the_list(library: Library, files: Path, tmp_path: Path) -> None:
+    write(tmp_path / "stick", lease="bad file")
+    add(library, tmp_path / "stick")
+    assert listed(library) == [("lease.pdf", "import_original_gone")]
+    add(library, files)
+    write(tmp_path / "stick", lease="The lease ends on 31 March.")
+    assert add(library, tmp_path / "stick").unchanged == ("lease.pdf",)
+    assert listed(library) == []
+
+
+def test_only_what_is_wrong_with_a_file_is_listed(library: Library, files: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    add(library, files)
+    write(files, lease="The lease was renewed.")
+    change = add(library, files, tmp_path / "empty")
+    assert {name for name, _ in change.rejected} == {"lease.pdf", "empty"}
+    assert listed(library) == []
+
+
+def test_a_rejected_new_version_is_listed_with_what_it_was_to_replace(library: Library, files: Path) -> None:
+    add(library, files)
+    write(files, broken="bad file")
+    importer = Importer(library, as_reader(LimitedReader()), FakeEmbedder())
+    importer.replace("lease.pdf", files / "broken.pdf", collection="General")
+    (file,) = library.rejected()
+    assert (file.name, file.replaces, file.source) == ("broken.pdf", "lease.pdf", files / "broken.pdf")
+
+
+def test_a_resumed_import_still_knows_where_its_files_lay(library: Library, files: Path) -> None:
+    library.use_embedder(FakeEmbedder().identity)
+    write(files, broken="bad file")
+    kept = library.keep_original(files / "broken.pdf")
+    library.begin_import(*kept, "broken.pdf", "General", source=files / "broken.pdf")
+    Importer(library, as_reader(LimitedReader()), FakeEmbedder()).resume()
+    assert [file.source for file in library.rejected()] == [files / "broken.pdf"]
+
+
+def test_a_stopped_copying_lists_nothing(library: Library, files: Path) -> None:
+    cancel = CancelToken()
+    with pytest.raises(Cancelled):
+        add(library, files / "missing.pdf", files, report=lambda _: cancel.cancel(), cancel=cancel)
+    assert listed(library) == []
+
+
+@pytest.mark.parametrize("asks", ["is_dir", "is_file", "exists", "resolve"])
+def test_a_drive_that_does_not_answer_costs_only_its_own_files(
+    library: Library, files: Path, monkeypatch: pytest.MonkeyPatch, asks: str
+) -> None:
+    whole = getattr(Path, asks)
+
+    def refuses(path: Path, *arguments: object, **named: object) -> object:
+        if path.name == "lease.pdf":
+            raise OSError(5, "Input/output error")
+        return whole(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, asks, refuses)
+    change = add(library, files, files / "lease.pdf")
+    assert {"dose.pdf", "note.pdf"} <= set(change.added)
+    assert {name for name, _ in change.rejected} <= {"lease.pdf", str(files / "lease.pdf")}
+    assert "lease.pdf" in change.added or change.rejected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every file name is text")
+def test_a_file_whose_name_is_no_text_is_added_or_listed(library: Library, files: Path) -> None:
+    (Path(os.fsdecode(os.fsencode(files) + b"/caf\xe9.pdf"))).write_text("A name of an old system.")
+    (Path(os.fsdecode(os.fsencode(files) + b"/bad\xe9.pdf"))).write_text("bad file")
+    change = add(library, files)
+    assert "caf?.pdf" in change.added and [name for name, _ in change.rejected] == ["bad?.pdf"]
+    (file,) = library.rejected()
+    assert file.source is not None and file.source.is_file()
+
+
+def test_looking_through_folders_can_be_stopped(library: Library, files: Path) -> None:
+    for n in range(5):
+        write(files / f"below-{n}", **{f"letter-{n}": f"Letter {n}."})
+    cancel, looked = CancelToken(), []
+
+    def at_the_second(progress: Progress) -> None:
+        looked.append(progress)
+        if len(looked) == 2:
+            cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        add(library, files, report=at_the_second, cancel=cancel)
+    assert [(p.stage, p.item, p.total) for p in looked] == [
+        ("stage_collecting", "files", 0),
+        ("stage_collecting", "below-0", 0),
+    ]
+    assert (names(library), originals(library)) == ([], 0)

@@ -10,8 +10,8 @@ import pytest
 
 from core.drafting import grammar
 from core.errors import Cancelled, CancelToken, UserProblem
-from core.language_model import LanguageModel, LlamaModel, Turn
-from core.nouns import ModelIdentity
+from core.language_model import LanguageModel, LlamaModel
+from core.nouns import ModelIdentity, Progress, Turn
 from tests.fakes import ScriptedModel
 from tests.installed import installed
 
@@ -99,6 +99,22 @@ class TestLlama(Contract):
         honest = tiny._prompt((Turn("user", "text"),))
         attacked = tiny._prompt((Turn("user", hostile),))
         assert attacked.count(begin[0]) == honest.count(begin[0])
+
+    def test_many_are_written_at_a_time_as_they_are_one_by_one(self, tiny: LlamaModel) -> None:
+        questions = ["Say hello.", "Name a fruit.", "word " * 900, *(f"What is {n} plus {n}?" for n in range(9))]
+        prompts = [(Turn("user", q),) for q in questions]
+        told: list[Progress] = []
+        written = tiny.generate_all(prompts, max_tokens=8, report=told.append)
+        assert written[2] == ("", False)  # too long to be one of many
+        alone = [tiny.generate(p, max_tokens=8).text.strip() for p in prompts if p is not prompts[2]]
+        together = [text for text, _ in written[:2] + written[3:]]
+        # Eight at a time round otherwise than one: a tie may fall to another word.
+        assert sum(a == b for a, b in zip(alone, together, strict=True)) >= len(alone) // 2
+        assert told[-1].done == len(questions) - 1
+        cancel = CancelToken()
+        cancel.cancel()
+        with pytest.raises(Cancelled):
+            tiny.generate_all(prompts, cancel=cancel)
 
     def test_stop_works_while_the_prompt_is_being_read(self, tiny: LlamaModel) -> None:
         cancel = CancelToken()

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from core.nouns import Candidate, DraftSentence, Evidence, Passage, Verdict
-from core.verifying import cite, judge, missing_figures, sense_faults, spoken_for, support
+from core.verifying import cite, foreign_words, judge, missing_figures, sense_faults, spoken_for, support
 
 CLAUSE = (
     "12.2 Termination for Convenience. Either party may terminate this Agreement at any time without cause upon "
@@ -63,6 +63,71 @@ def test_what_does_not_stand_is_struck(sentence: str, cited: tuple[int, ...], fa
     found, faults = verdict(sentence, cited, CLAUSE)
     assert found is Verdict.UNSUPPORTED
     assert fault in faults
+
+
+RETAIN = (
+    "WHEREAS, the Company desires to retain the Consultant to provide certain services, and the Consultant desires to "
+    "be retained by the Company upon the terms and conditions set forth in this agreement."
+)
+BILINGUAL = (
+    "患者应每日服用 Aspirin（阿司匹林）两次，并避免与 α-blocker 同时使用；剂量为250毫克。参见 Annex B 关于顾问的说明。"
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "foreign"),
+    [
+        ("The Company desires to retain the Consultant.", RETAIN, ()),
+        ("The Company desires to retain顾问", RETAIN, ("顾问",)),
+        ("The Company desires to retain the 顾 Consultant", RETAIN, ("顾",)),
+        ("The Company desires to retain the Сonsultant.", RETAIN, ("с",)),  # its first letter is Cyrillic
+        ("The Company desires to retain the コンサルタント.", RETAIN, ("コンサルタント",)),
+        ("The Company desires to retain the консультант.", RETAIN, ("консультант",)),
+        ("患者应每日服用 Aspirin 两次", BILINGUAL, ()),
+        ("患者应每日服用 aspirin 两次", BILINGUAL, ()),
+        ("患者应每日服用 ibuprofen 两次", BILINGUAL, ("ibuprofen",)),
+        ("患者 and 医生应每日服用", BILINGUAL, ("and",)),
+        ("避免与α-blockers同时使用", BILINGUAL, ()),
+        ("避免与β-blockers同时使用", BILINGUAL, ("β",)),
+        ("剂量为250 mg", BILINGUAL, ()),  # a unit: the numbers are held against the passage with their units
+        ("See Annex B on 顾问 and 说明.", BILINGUAL, ()),
+        ("See Annex B on 顾问 and 律师.", BILINGUAL, ("律师",)),
+        ("剂量为250毫克", BILINGUAL, ()),
+        ("", RETAIN, ()),
+        ("1 2 3", RETAIN, ()),
+    ],
+)
+def test_words_of_another_script_must_be_in_the_passage(claim: str, source: str, foreign: tuple[str, ...]) -> None:
+    assert foreign_words(claim, source) == foreign
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source", "expected"),
+    [
+        ("The Company desires to retain the Consultant to provide certain services.", RETAIN, Verdict.SUPPORTED),
+        ("The Company desires to retain the Consultant to provide certain services 顾问.", RETAIN, Verdict.PARTIAL),
+        ("The Company desires to retain the Consultant to provide certain services为顾问。", RETAIN, Verdict.PARTIAL),
+        ("The Company desires to retain顾问", RETAIN, Verdict.PARTIAL),
+        ("患者应每日服用 Aspirin（阿司匹林）两次，并避免与 α-blocker 同时使用。", BILINGUAL, Verdict.SUPPORTED),
+        ("患者应每日服用 Aspirin（阿司匹林）两次，并避免与 warfarin 同时使用。", BILINGUAL, Verdict.PARTIAL),
+    ],
+)
+def test_a_mixture_of_scripts_is_supported_only_where_the_passage_mixes_them_too(
+    sentence: str, source: str, expected: Verdict
+) -> None:
+    assert verdict(sentence, (1,), source)[0] is expected
+
+
+def test_the_name_of_the_document_may_stand_in_a_sentence_of_another_script() -> None:
+    source = "患者应每日服用阿司匹林两次，并避免与其他药物同时使用。"
+    assert (
+        verdict("根据 a.pdf，患者应每日服用阿司匹林两次，并避免与其他药物同时使用。", (1,), source)[0]
+        is Verdict.SUPPORTED
+    )
+    assert (
+        verdict("根据 b.pdf，患者应每日服用阿司匹林两次，并避免与其他药物同时使用。", (1,), source)[0]
+        is Verdict.PARTIAL
+    )
 
 
 def test_a_number_of_the_question_is_no_evidence() -> None:

@@ -19,8 +19,8 @@ import pytest
 from core import asking
 from core.errors import CancelToken
 from core.judging import Judgement, judge_evidence
-from core.language_model import Generation, Turn
-from core.nouns import Candidate, Evidence, Progress, Report, silent
+from core.language_model import Generation
+from core.nouns import Candidate, Evidence, Progress, Report, Turn, silent
 from core.settings import Settings
 from desktop import engine_process, house
 from desktop.channel import Done, Failed, Partly, Reply, Request, State, Told
@@ -173,6 +173,11 @@ class _Model(ScriptedModel):
             if cancel is not None:
                 cancel.check()
         self._answers = ["The lease ends on 1 March 2027 at noon. [1]\n"]
+        if "haltingly" in asked and on_text is not None:
+            on_text("The lease ends on 1 March 2027 at noon. [1] It ")
+            while cancel is not None:
+                time.sleep(0.05)
+                cancel.check()
         return super().generate(turns, on_text=on_text, cancel=cancel, **options)
 
     def close(self) -> None:

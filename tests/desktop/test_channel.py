@@ -84,9 +84,9 @@ def test_ten_thousand_documents_travel_in_a_moment() -> None:
         Document(n, f"{n:064d}", f"{n}.pdf", "", "general", 3, 0, (), Outcome.OK, "", 1, "2026", 9)
         for n in range(10_000)
     )
-    began = time.monotonic()
+    began = time.thread_time()
     assert unpack(pack(Done(1, documents))).value == documents
-    assert time.monotonic() - began < 1.0
+    assert time.thread_time() - began < 1.0
 
 
 def test_paths_of_this_system_travel() -> None:

@@ -6,58 +6,49 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from core.nouns import AnswerKind, Exchange, Verdict
-from core.settings import Settings, load_settings
+from core.nouns import AnswerKind, Verdict
+from core.settings import load_settings
 from desktop import house, samples
 from desktop.channel import ReplaceFile
-from desktop.window.app import Program
 from desktop.window.immortal import keep_none
 from desktop.window.main_window import MainWindow
-from desktop.window.pages.exchange import ExchangeView
+from tests.core.reading.support import bench
+from tests.end2end.windows import (
+    PATIENCE,
+    STALL,
+    Opening,
+    Pulse,
+    add,
+    ask,
+    card_of,
+    dialogs,
+    exchange_of,
+    programs,
+    ready,
+    said,
+    settled,
+    shown_documents,
+    window_of,
+)
 from tests.installed import installed
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 keep_none()
 pytestmark = pytest.mark.model
 
-PATIENCE = 60_000  # milliseconds for anything a model does on a slow machine
-STALL = 0.2  # seconds: the longest the event loop may stand still
 CONTRACT = "consulting-agreement-driven-deliveries.pdf"
 JANUARY, JULY = "economic-outlook-2025-january.pdf", "economic-outlook-2025-july.pdf"
 GROWTH = "2025年全球GDP增长率是多少？"
-Opening = Callable[..., Program]
-
-
-class Pulse(QObject):
-    """Ticks in the event loop; ``longest`` is the longest time between two ticks, in seconds, less the tick."""
-
-    TICK = 0.01
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.longest = 0.0
-        self._last = time.perf_counter()
-        self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._tick)
-        self._timer.start(int(self.TICK * 1000))
-
-    def restart(self) -> None:
-        self.longest, self._last = 0.0, time.perf_counter()
-
-    def _tick(self) -> None:
-        now = time.perf_counter()
-        self.longest = max(self.longest, now - self._last - self.TICK)
-        self._last = now
 
 
 @pytest.fixture
@@ -69,60 +60,8 @@ def opening(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     home.mkdir()
     (home / "models").symlink_to(models)
     monkeypatch.setenv("VADEMECUM_HOME", str(home))
-    started: list[Program] = []
-
-    def start(*, welcomed: bool = True, language: str = "en") -> Program:
-        program = Program(qapp, Settings(welcomed=welcomed, theme="light"), tmp_path / "library", language)
-        started.append(program)
-        program.start()
-        return program
-
-    yield start
-    for program in started:
-        program.desk.jobs.close()
-        for shown in (program.window, program.first):
-            if shown is not None:
-                shown.close()
-
-
-def window_of(program: Program) -> MainWindow:
-    assert program.window is not None
-    return program.window
-
-
-def ready(qtbot: QtBot, program: Program) -> None:
-    qtbot.waitUntil(lambda: program.desk.jobs.last_state.stage == "ready", timeout=PATIENCE)
-
-
-def add(qtbot: QtBot, program: Program, *names: str) -> None:
-    """Drop sample files on the window and wait until they are in the library."""
-    before = shown_documents(program)
-    program.desk.files_dropped.emit([samples.folder() / name for name in names])
-    qtbot.waitUntil(lambda: shown_documents(program) == before + len(names), timeout=PATIENCE)
-
-
-def shown_documents(program: Program) -> int:
-    return len(window_of(program).library.documents.table.documents.documents)
-
-
-def ask(qtbot: QtBot, program: Program, question: str) -> ExchangeView:
-    """Type a question, press Enter, wait for the answer."""
-    page = window_of(program).ask
-    window_of(program).show_page("ask")
-    QTest.keyClicks(page.talk.box.field, question) if question.isascii() else page.talk.box.set_text(question)
-    QTest.keyClick(page.talk.box.field, Qt.Key.Key_Return)
-    view = page.talk.thread_view.views[-1]
-    qtbot.waitUntil(lambda: view.exchange is not None, timeout=PATIENCE)
-    return view
-
-
-def exchange_of(view: ExchangeView) -> Exchange:
-    assert view.exchange is not None
-    return view.exchange
-
-
-def said(view: ExchangeView) -> str:
-    return " ".join(claim.text for claim in exchange_of(view).answer.checked.claims)
+    with programs(qapp, tmp_path / "library") as start:
+        yield start
 
 
 def test_the_first_day(qtbot: QtBot, opening: Opening) -> None:
@@ -209,6 +148,80 @@ def test_it_opens_fast_and_stays_light_and_never_stands_still(qtbot: QtBot, open
     assert pulse.longest < STALL
 
 
+def test_a_model_file_that_was_cut_off_is_told_of_and_passages_are_shown_all_the_same(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = installed("default")
+    installed("e5-small")
+    models = tmp_path / "home" / "models"
+    models.mkdir(parents=True)
+    for file in whole.path.parent.glob("e5-small*"):
+        (models / file.name).symlink_to(file)
+    shutil.copy(whole.path.with_suffix(".json"), models)
+    with whole.path.open("rb") as source:
+        (models / whole.path.name).write_bytes(source.read(20_000_000))
+    monkeypatch.setenv("VADEMECUM_HOME", str(tmp_path / "home"))
+    with programs(qapp, tmp_path / "library") as start:
+        program = start()
+        qtbot.waitUntil(lambda: program.desk.jobs.last_state.stage == "no_model", timeout=PATIENCE)
+        problem = program.desk.jobs.last_state.problem
+        assert problem is not None and problem.key == "model_changed"
+        program.desk.files_dropped.emit([samples.folder() / CONTRACT])
+        settled(qtbot, program)
+        assert shown_documents(program) == 1
+        talk = window_of(program).ask.talk
+        talk.ask("What are the termination rights of the parties?")
+        view = talk.thread_view.views[-1]
+        qtbot.waitUntil(lambda: not view.waiting, timeout=PATIENCE)
+        assert view.exchange is None and view.claims == () and view.ending.text() == problem.sentence()
+        assert any("terminate" in found.passage.text for found in view.candidates)
+        assert talk.box.text == "What are the termination rights of the parties?"
+        assert not dialogs()
+
+
+def contracts() -> list[Path]:
+    """The sixty contracts of the evaluation pack, where it is."""
+    pack = bench()
+    files = (pack / "cuad" / "pdfs").iterdir() if pack is not None else ()
+    return sorted(file for file in files if file.suffix.lower() == ".pdf")
+
+
+def seconds_to_passages(qtbot: QtBot, window: MainWindow, question: str) -> float:
+    """Ask, and wait until passages are shown."""
+    began = time.perf_counter()
+    window.ask.talk.ask(question)
+    view = window.ask.talk.thread_view.views[-1]
+    qtbot.waitUntil(lambda: view.found_fold is not None, timeout=PATIENCE)
+    return time.perf_counter() - began
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not contracts(), reason="the evaluation pack is not here; set VADEMECUM_BENCH to its folder")
+def test_sixty_contracts_come_in_while_questions_are_answered(qtbot: QtBot, opening: Opening) -> None:
+    """For as long as two answers take: then the import is stopped, and what had come in stays."""
+    program = opening()
+    window = window_of(program)
+    ready(qtbot, program)
+    pulse = Pulse()
+    program.desk.files_dropped.emit(contracts())
+    qtbot.waitUntil(lambda: shown_documents(program) >= 2, timeout=3 * PATIENCE)
+    card = card_of(program)
+    passages = []
+    for question in ("Who may terminate the agreement, and with what notice?", "Which law governs this agreement?"):
+        passages.append(seconds_to_passages(qtbot, window, question))
+        qtbot.waitUntil(lambda: not window.ask.talk.running, timeout=2 * PATIENCE)
+        assert window.ask.talk.thread_view.views[-1].exchange is not None
+        assert card.running, "the import goes on beside it"
+    came_in = shown_documents(program)
+    card._cancel.click()
+    qtbot.waitUntil(lambda: not card.running, timeout=PATIENCE)
+    settled(qtbot, program)
+    print(f"passages after {', '.join(f'{seconds:.2f} s' for seconds in passages)}; {pulse.told()}")
+    assert pulse.longest < STALL
+    assert max(passages) < 1.0
+    assert shown_documents(program) >= came_in
+
+
 def test_ten_deaths_of_the_engine_lose_nothing(
     qtbot: QtBot, opening: Opening, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -227,10 +240,10 @@ def test_ten_deaths_of_the_engine_lose_nothing(
     for number in range(10):
         window.ask.talk.box.set_text(f"half a question {number}")
         qtbot.wait(150 + 397 * number % 1800)
-        died = []
+        died: list[bool] = []
         program.desk.jobs.died.connect(died.append)
         os.kill(program.desk.jobs.engine_pid, signal.SIGKILL)
-        qtbot.waitUntil(lambda died=died: bool(died), timeout=PATIENCE)
+        qtbot.waitUntil(partial(bool, died), timeout=PATIENCE)
         assert window.isVisible() and window.ask.talk.box.text == f"half a question {number}"
     ready(qtbot, program)
     qtbot.waitUntil(lambda: shown_documents(program) > 0, timeout=PATIENCE)

@@ -91,6 +91,8 @@ class AskPage(QWidget):
             ("Ctrl+D", self.tr("Filter documents")),
             ("Ctrl+B", self.tr("Show or hide the lists")),
             ("F4", self.tr("Show or hide the page viewer")),
+            ("F2", self.tr("Rename the conversation that is marked")),
+            ("Delete", self.tr("Delete the conversation that is marked")),
             ("Ctrl+Shift+C", self.tr("Copy the last answer with citations")),
             *self.view.shortcuts(),
         ]
@@ -157,6 +159,10 @@ class AskPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.splitter)
+        before: QWidget = self.scope.tree
+        for one in (self._toggle, *self.talk.head_buttons, self._view_toggle, self.talk.thread_view):
+            QWidget.setTabOrder(before, one)  # as they stand, and not as they were made
+            before = one
 
     def _shortcuts(self) -> None:
         for keys, act in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QStandardPaths, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -48,8 +48,9 @@ _MOST = 10_000  # lines that are listed at once
 _WAIT = 250  # milliseconds after the last key before the engine is asked
 _MOST_FAULTS = 8
 _ROW_HEIGHT = 34
-_WIDTHS = {NUMBER: 5, TIME: 18, WHO: 9, KIND: 14, COLLECTIONS: 11, MODEL: 8, INTACT: 6}  # in characters
-_QUESTION_WIDTH = 16  # at least
+_FIXED = (NUMBER, TIME, WHO, KIND, COLLECTIONS, MODEL, INTACT)  # as wide as their words; the rest is the question's
+_PADDING = 18  # pixels beside the words of a cell
+_QUESTION_WIDTH = 24  # characters: what tells one record from another keeps its room
 _SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 _SECTION = QHeaderView.ResizeMode
 
@@ -379,7 +380,11 @@ class AuditPage(QWidget):
         elif not result.records:
             self._say_result(self.tr("There is no record yet, so there is nothing to check."), None)
         else:
-            words = self.tr("The record holds: of {count} entries none was edited, moved or taken out.")
+            words = (
+                self.tr("The record holds: its one entry was not edited.")
+                if result.records == 1
+                else self.tr("The record holds: of {count} entries none was edited, moved or taken out.")
+            )
             if self.checkpoint.text().strip():
                 words += " " + self.tr("It agrees with your checkpoint.")
             self._say_result(words.format(count=result.records), True)
@@ -415,7 +420,8 @@ class AuditPage(QWidget):
 
         def done(count: int) -> None:
             self.export.setEnabled(True)
-            self._desk.notice(self.tr("{count} records are in {file}.").format(count=count, file=file))
+            words = self.tr("1 record is in {file}.") if count == 1 else self.tr("{count} records are in {file}.")
+            self._desk.notice(words.format(count=count, file=file))
 
         def failed(error: VademecumError) -> None:
             self.export.setEnabled(True)
@@ -436,6 +442,8 @@ class AuditPage(QWidget):
 class _Table(QTableView):
     def __init__(self, model: RecordsModel) -> None:
         super().__init__()
+        self._records = model
+        self._widths: dict[int, int] = {}
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -456,8 +464,9 @@ class _Table(QTableView):
     def measure(self) -> None:
         """Rows and columns as large as the text needs."""
         self.verticalHeader().setDefaultSectionSize(max(_ROW_HEIGHT, self.fontMetrics().height() + 14))
-        for column in _WIDTHS:
-            self.setColumnWidth(column, self._width(column))
+        self._widths = {column: self._width(column) for column in _FIXED}
+        for column, width in self._widths.items():
+            self.setColumnWidth(column, width)
         self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -466,11 +475,16 @@ class _Table(QTableView):
         self._make_room()
 
     def _make_room(self) -> None:
-        needed = _QUESTION_WIDTH * self.fontMetrics().averageCharWidth() + sum(map(self._width, _WIDTHS))
-        for column in (MODEL, COLLECTIONS, WHO):
+        needed = _QUESTION_WIDTH * self.fontMetrics().averageCharWidth() + sum(self._widths.values())
+        for column in (MODEL, COLLECTIONS, WHO, TIME):
             narrow = needed > self.viewport().width()
             self.setColumnHidden(column, narrow)
-            needed -= self._width(column) if narrow else 0
+            needed -= self._widths[column] if narrow else 0
 
     def _width(self, column: int) -> int:
-        return _WIDTHS[column] * self.fontMetrics().averageCharWidth() + 16
+        strong = QFont(self.font())
+        strong.setWeight(QFont.Weight.DemiBold)
+        name = QFontMetrics(strong).horizontalAdvance(str(self._records.headerData(column, Qt.Orientation.Horizontal)))
+        icon = 24 if column == KIND else 0
+        words = 0 if column == INTACT else max(map(self.fontMetrics().horizontalAdvance, self._records.samples(column)))
+        return max(name, words + icon) + _PADDING

@@ -45,6 +45,7 @@ class RecordView(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
+        self.tabs.tabBar().setAccessibleName(self.tr("The record, told or raw"))
         self.tabs.addTab(boxed(self.text), self.tr("Record"))
         self.tabs.addTab(boxed(self.raw), self.tr("Raw JSON"))
         corner = QWidget()
@@ -137,7 +138,7 @@ class RecordView(QWidget):
 
     def _when(self, record: WholeRecord) -> str:
         words = [self.tr("Record {number}").format(number=record.sequence), self._kind_words]
-        words.append(citing.local_time(_text(record.body, "utc")))
+        words.append(citing.local_time(_text(record.body, "utc"), self._desk.language))
         if user := citing.one_line(_text(record.body, "user")):
             words.append(self.tr("asked by {user}").format(user=user))
         return " · ".join(word for word in words if word)
@@ -236,7 +237,7 @@ class RecordView(QWidget):
             f'<tr><td style="color:{muted}; padding-right:12px">{escape(name)}</td><td>{value}</td></tr>'
             for name, value in rows
         )
-        return f'<table cellpadding="2" cellspacing="0">{"".join(cells)}</table>'
+        return f'<table cellpadding="2" cellspacing="0" style="margin-top:8px">{"".join(cells)}</table>'
 
     def _message(self, key: str) -> str:
         """The sentence of a key; an old record may hold one that is no longer known."""

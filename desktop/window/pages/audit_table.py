@@ -71,6 +71,14 @@ class RecordsModel(QAbstractTableModel):
         """How an answer ended, in a word."""
         return self._kinds.get(kind, kind or "–")
 
+    def samples(self, column: int) -> tuple[str, ...]:
+        """What is about as wide as a cell of this column gets."""
+        return {
+            NUMBER: ("99999",),
+            TIME: (_local("2026-11-22T22:22:22", self._desk.language),),
+            KIND: tuple(self._kinds.values()),
+        }.get(column, ("mmmmm",))
+
     def rowCount(self, parent: _Index = _NOWHERE) -> int:
         """As many as there are records."""
         return 0 if parent.isValid() else len(self._lines)
@@ -114,7 +122,7 @@ class RecordsModel(QAbstractTableModel):
         if column == NUMBER:
             return str(line.sequence)
         if column == TIME:
-            return _local(line.utc)
+            return _local(line.utc, self._desk.language)
         if column == WHO:
             return one_line(line.user)
         if column == QUESTION:

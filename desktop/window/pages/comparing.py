@@ -71,7 +71,7 @@ class Comparison(QWidget):
 
     def _told(self, exchange: Exchange) -> str:
         return self.tr("{time}, record {record}, library revision {revision}").format(
-            time=citing.local_time(exchange.utc),
+            time=citing.local_time(exchange.utc, self._desk.language),
             record=exchange.answer.record.sequence,
             revision=exchange.answer.library_revision,
         )

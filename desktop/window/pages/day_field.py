@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QDate, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QTextCharFormat
-from PySide6.QtWidgets import QCalendarWidget, QLineEdit
+from PySide6.QtWidgets import QCalendarWidget, QLineEdit, QToolButton
 
 from desktop.window.desk import Desk
 from desktop.window.icons import icon
@@ -46,8 +46,13 @@ class DayField(QLineEdit):
         calendar.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
         calendar.setHorizontalHeaderFormat(QCalendarWidget.HorizontalHeaderFormat.SingleLetterDayNames)
+        theme = self._desk.theme
         weekend = QTextCharFormat()
-        weekend.setForeground(QColor(self._desk.theme.muted))  # Qt's own red cannot be read on a dark ground
+        weekend.setForeground(QColor(theme.ink))  # Qt's own red cannot be read on a dark ground
+        for name, picture in (("qt_calendar_prevmonth", "previous"), ("qt_calendar_nextmonth", "next")):
+            step = calendar.findChild(QToolButton, name)
+            if isinstance(step, QToolButton):
+                step.setIcon(icon(picture, theme.ink))
         for day in (Qt.DayOfWeek.Saturday, Qt.DayOfWeek.Sunday):
             calendar.setWeekdayTextFormat(day, weekend)
         calendar.resize(calendar.sizeHint().expandedTo(QSize(320, 250)))

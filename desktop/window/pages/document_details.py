@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from core.nouns import Document, Outcome
+from desktop.channel import RejectedFile
 from desktop.window.desk import Desk
 from desktop.window.elided import ElidedLabel
 from desktop.window.icons import pixmap
-from desktop.window.pages.documents_table import local_day
+from desktop.window.pages.documents_table import Row, local_day, printable
 from desktop.window.theme import GAP
 from desktop.window.widgets import label
 
@@ -21,11 +22,15 @@ _ROOM_FOR_WORDS = 420  # pixels beside the buttons
 
 
 class DetailsStrip(QFrame):
-    """State, reason and unreadable pages of one document, or how many are selected; ``buttons`` at the right."""
+    """State, reason and unreadable pages of one document, or how many are selected; ``buttons`` at the right.
 
-    def __init__(self, desk: Desk, buttons: Sequence[QPushButton]) -> None:
+    ``reason`` says why a row is as it is, in a sentence.
+    """
+
+    def __init__(self, desk: Desk, buttons: Sequence[QPushButton], reason: Callable[[Row], str]) -> None:
         super().__init__()
         self._desk = desk
+        self._say_reason = reason
         self._outcome: Outcome | None = None
         self._buttons = {one: one.text() for one in buttons}
         self.setProperty("role", "card")
@@ -54,10 +59,13 @@ class DetailsStrip(QFrame):
         desk.restyled.connect(self._paint)
         self.show_documents(())
 
-    def show_documents(self, documents: Sequence[Document]) -> None:
+    def show_documents(self, documents: Sequence[Document], rejected: Sequence[RejectedFile] = ()) -> None:
         """Tell of these."""
-        self._outcome = documents[0].outcome if len(documents) == 1 else None
-        if not documents:
+        rows: tuple[Row, ...] = (*documents, *rejected)
+        self._outcome = rows[0].outcome if len(rows) == 1 else None
+        if rejected:
+            self._tell_rejected(documents, rejected)
+        elif not documents:
             self._say(self.tr("No document is selected"), self.tr("Select one to see its state; Enter opens it."))
         elif len(documents) == 1:
             self._tell(documents[0])
@@ -67,14 +75,16 @@ class DetailsStrip(QFrame):
                 self.tr("{n} documents are selected").format(n=len(documents)),
                 self.tr("{n} pages").format(n=QLocale().toString(pages)),
             )
-        for one in self._buttons:
-            one.setVisible(bool(documents))
         self._paint()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is little room the buttons keep their pictures only."""
         super().resizeEvent(event)
-        words = " ".join(self._buttons.values())
+        self.fit_buttons()
+
+    def fit_buttons(self) -> None:
+        """Words on the buttons that are shown, where there is room for them."""
+        words = " ".join(text for one, text in self._buttons.items() if not one.isHidden())
         tight = self.width() < _ROOM_FOR_WORDS + 2 * self.fontMetrics().horizontalAdvance(words)
         for one, text in self._buttons.items():
             one.setText("" if tight else text)
@@ -104,15 +114,35 @@ class DetailsStrip(QFrame):
                 if len(document.unreadable_pages) == 1
                 else self.tr("Pages that could not be read: {pages}")
             ).format(pages=listed)
-        self._say(document.name, "  ·  ".join(facts), self._reason(document), pages)
+        self._say(document.name, "  ·  ".join(facts), self._say_reason(document), pages)
 
-    def _reason(self, document: Document) -> str:
-        if not document.reason:
-            return ""
-        try:
-            return self._desk.say(document.reason, file=document.name)
-        except KeyError:  # a library that a newer program has written to
-            return ""
+    def _tell_rejected(self, documents: Sequence[Document], rejected: Sequence[RejectedFile]) -> None:
+        if len(rejected) > 1 or documents:
+            here = (
+                ""
+                if not documents
+                else self.tr("with 1 document")
+                if len(documents) == 1
+                else self.tr("with {n} documents").format(n=len(documents))
+            )
+            self._say(
+                self.tr("1 rejected file is selected")
+                if len(rejected) == 1
+                else self.tr("{n} rejected files are selected").format(n=len(rejected)),
+                here,
+            )
+            return
+        file = rejected[0]
+        day = QLocale().toString(local_day(file.rejected_at), self.tr("d MMM yyyy"))
+        size = QLocale().formattedDataSize(file.size, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+        facts = [
+            self.tr("not in the library"),
+            file.collection,
+            *([size] if file.size else []),
+            self.tr("last tried {day}").format(day=day),
+            *([printable(str(file.source))] if file.source is not None else []),
+        ]
+        self._say(file.name, "  ·  ".join(facts), self._say_reason(file))
 
     def _listed(self, indexes: Sequence[int]) -> str:
         """Pages as people write them, counted from 1: 3, 7-9."""

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from core.nouns import Document, Outcome
-from desktop.channel import MoveDocuments, RemoveDocuments, ReplaceFile
+from desktop.channel import AddFiles, ForgetRejected, MoveDocuments, RejectedFile, RemoveDocuments, ReplaceFile
 from desktop.window.confirm import Confirm
+from desktop.window.controls import Choice
 from desktop.window.desk import Desk
 from desktop.window.icons import icon
 from desktop.window.pages.document_details import DetailsStrip
@@ -27,6 +28,7 @@ class DocumentsPane(QWidget):
     """Filter, table, details, and the actions on what is selected."""
 
     replacing = Signal(object)  # a ReplaceFile to be run
+    adding = Signal(object)  # an AddFiles to be run
     file_wanted = Signal(str, object)  # (title, what gets the Path): choose one file
     name_wanted = Signal(object)  # what gets the name of a new collection
 
@@ -72,10 +74,10 @@ class DocumentsPane(QWidget):
 
     # -- what is shown
 
-    def show_documents(self, documents: tuple[Document, ...]) -> None:
-        """Other documents; what is selected stays so."""
-        if documents != self.table.documents.documents:
-            self.table.documents.set_documents(documents)
+    def show_documents(self, documents: tuple[Document, ...], rejected: tuple[RejectedFile, ...] = ()) -> None:
+        """Other documents, and the files that were rejected; what is selected stays so."""
+        if (documents, rejected) != (self.table.documents.documents, self.table.documents.rejected):
+            self.table.show_documents(documents, rejected)
         self._tell()
 
     def show_collection(self, collection: str | None) -> None:
@@ -95,29 +97,41 @@ class DocumentsPane(QWidget):
         self._filter()
 
     def _filter(self) -> None:
-        self.table.documents.set_filter(self.filter.text(), self._collection, self.states.currentData())
+        state = self.states.currentData()
+        # Qt gives back the text of it, not the member that it was given.
+        self.table.documents.set_filter(self.filter.text(), self._collection, Outcome(state) if state else None)
         self._tell()
 
     def _tell(self) -> None:
         model = self.table.documents
-        shown = len(model.shown)
+        rows = len(model.shown)
+        rejected = sum(isinstance(row, RejectedFile) for row in model.shown) if model.rejected else 0
+        shown = rows - rejected
         here = sum(d.collection == self._collection for d in model.documents) if self._collection else None
         total = len(model.documents) if here is None else here
         if shown == total:
             words = self.tr("1 document") if total == 1 else self.tr("{n} documents").format(n=total)
         else:
             words = self.tr("{shown} of {n} documents").format(shown=shown, n=total)
+        if rejected:
+            words = self.tr("{documents}, {n} rejected").format(documents=words, n=rejected)
         self._count.setText(words)
         filtered = bool(self.filter.text().strip()) or self.states.currentData() is not None
-        self._stack.setCurrentWidget(self._sheet if shown else self._nothing if filtered else self._bare)
+        self._stack.setCurrentWidget(self._sheet if rows else self._nothing if filtered else self._bare)
         self._show_details()
 
     def _show_details(self) -> None:
-        selected = self.table.selected
-        self.details.show_documents(selected)
+        rows = self.table.selected_rows
+        selected, rejected = self.table.selected, self.table.selected_rejected
+        self.details.show_documents(selected, rejected)
         for part in (self.replace_button, self.open_button):
-            part.setVisible(len(selected) == 1)
-        if len(selected) == 1:  # what is said of it may take the room where it stands
+            part.setVisible(len(rows) == len(selected) == 1)
+        self._move_button.setVisible(bool(selected))
+        self._remove_button.setVisible(bool(selected))
+        self.retry_button.setVisible(not selected and any(file.source for file in rejected))
+        self.forget_button.setVisible(bool(rejected) and not selected)
+        self.details.fit_buttons()
+        if len(rows) == 1:  # what is said of it may take the room where it stands
             QTimer.singleShot(0, self.table, lambda: self.table.scrollTo(self.table.currentIndex()))
 
     # -- building
@@ -129,7 +143,7 @@ class DocumentsPane(QWidget):
         self.filter.setClearButtonEnabled(True)
         self.filter.setAcceptDrops(False)
         self.filter.textChanged.connect(self._filter)
-        self.states = QComboBox()
+        self.states = Choice(self._desk)
         self.states.setAccessibleName(self.tr("State of the documents"))
         self.states.addItem(self.tr("All states"), None)
         for outcome in Outcome:
@@ -148,6 +162,8 @@ class DocumentsPane(QWidget):
         self._replacing = act(self.tr("Replace by a new version …"), QKeySequence("Ctrl+R"), self.replace_selected)
         self._copying = act(self.tr("Copy the name"), QKeySequence.StandardKey.Copy, self.copy_names)
         self._removing = act(self.tr("Remove …"), QKeySequence(Qt.Key.Key_Delete), self.remove_selected)
+        self._retrying = act(self.tr("Try again"), QKeySequence("Ctrl+Shift+R"), self.retry_selected)
+        self._forgetting = act(self.tr("Forget"), None, self.forget_selected)
         act(self.tr("Move to a collection …"), QKeySequence("Ctrl+M"), self.move_selected)
         self.open_button = button(self.tr("Open"), hint=self.tr("Open  (Enter)"), clicked=self.open_selected)
         self.replace_button = button(
@@ -161,20 +177,37 @@ class DocumentsPane(QWidget):
         self._remove_button = button(
             self.tr("Remove …"), hint=self.tr("Remove from the library  (Delete)"), clicked=self.remove_selected
         )
-        for one in (self.open_button, self.replace_button, self._move_button, self._remove_button):
-            one.setAccessibleName(one.toolTip())
-        self.details = DetailsStrip(
-            self._desk, (self.open_button, self.replace_button, self._move_button, self._remove_button)
+        self.retry_button = button(
+            self.tr("Try again"),
+            hint=self.tr("Add the rejected files again from where they were  (Ctrl+Shift+R)"),
+            clicked=self.retry_selected,
         )
+        self.forget_button = button(
+            self.tr("Forget"),
+            hint=self.tr("Take the rejected files off this list  (Delete)"),
+            clicked=self.forget_selected,
+        )
+        buttons = (
+            *(self.open_button, self.replace_button, self._move_button, self._remove_button),
+            *(self.retry_button, self.forget_button),
+        )
+        for one in buttons:
+            one.setAccessibleName(one.toolTip())
+        self.details = DetailsStrip(self._desk, buttons, self.table.documents.reason)
 
     def _show_menu(self, at: QPoint) -> None:
-        if self.table.selected:
+        if self.table.selected_rows:
             self._menu().popup(self.table.viewport().mapToGlobal(at))
 
     def _menu(self) -> QMenu:
         selected = self.table.selected
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if not selected:
+            for action in (self._retrying, self._copying, self._forgetting):
+                menu.addAction(action)
+            self._retrying.setEnabled(any(file.source for file in self.table.selected_rejected))
+            return menu
         one = [self._opening, self._replacing] if len(selected) == 1 else []
         for action in (*one, self._copying):
             menu.addAction(action)
@@ -206,7 +239,7 @@ class DocumentsPane(QWidget):
 
     def copy_names(self) -> None:
         """The selected names to the clipboard, one a line."""
-        if names := [document.name for document in self.table.selected]:
+        if names := [row.name for row in self.table.selected_rows]:
             QGuiApplication.clipboard().setText("\n".join(names))
 
     def replace_selected(self) -> None:
@@ -239,7 +272,9 @@ class DocumentsPane(QWidget):
 
     def remove_selected(self) -> None:
         """Remove the selected documents, once the person has agreed to exactly that."""
+        rejected = tuple(file.id for file in self.table.selected_rejected)
         if not (selected := self.table.selected):
+            self.forget_selected()
             return
         earlier = sum(document.version - 1 for document in selected)
         if len(selected) == 1:
@@ -258,6 +293,8 @@ class DocumentsPane(QWidget):
                 if earlier == 1
                 else self.tr("{n} earlier versions go as well.").format(n=earlier)
             )
+        if rejected:
+            details.append(self.tr("The rejected files among what is selected are forgotten as well."))
         details.append(
             self.tr(
                 "What is removed is erased from the library and cannot be brought back. The files it was added "
@@ -265,10 +302,33 @@ class DocumentsPane(QWidget):
             )
         )
         ids = tuple(document.id for document in selected)
-        Confirm(self, question, "\n\n".join(details), self.tr("Remove"), lambda: self._really_remove(ids))
+        Confirm(self, question, "\n\n".join(details), self.tr("Remove"), lambda: self._really_remove(ids, rejected))
 
-    def _really_remove(self, ids: tuple[int, ...]) -> None:
+    def _really_remove(self, ids: tuple[int, ...], rejected: tuple[int, ...]) -> None:
         self._desk.jobs.run(RemoveDocuments(ids), self, failed=self._desk.complain)
+        self._forget(rejected)
+
+    def retry_selected(self) -> None:
+        """Add the selected rejected files again, from where they were."""
+        here = {(document.collection, document.name) for document in self.table.documents.documents}
+        again: dict[str, list[Path]] = {}
+        for file in self.table.selected_rejected:
+            if file.source is None:
+                continue
+            if (file.collection, file.replaces) in here:
+                self.replacing.emit(ReplaceFile(file.replaces, file.collection, file.source))
+            else:
+                again.setdefault(file.collection, []).append(file.source)
+        for collection, paths in again.items():
+            self.adding.emit(AddFiles(tuple(paths), collection))
+
+    def forget_selected(self) -> None:
+        """Take the selected rejected files off the list."""
+        self._forget(tuple(file.id for file in self.table.selected_rejected))
+
+    def _forget(self, ids: tuple[int, ...]) -> None:
+        if ids:
+            self._desk.jobs.run(ForgetRejected(ids), self, failed=self._desk.complain)
 
     def paint_icons(self) -> None:
         """Icons in the colours of the theme."""
@@ -278,5 +338,7 @@ class DocumentsPane(QWidget):
             (self._move_button, "move"),
             (self._remove_button, "delete"),
             (self.open_button, "file"),
+            (self.retry_button, "again"),
+            (self.forget_button, "delete"),
         ):
             one.setIcon(icon(name, theme.ink))

@@ -22,23 +22,31 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QAction, QIcon, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
 
 from core.nouns import Document, Outcome
+from desktop.channel import RejectedFile
 from desktop.window.desk import Desk
 from desktop.window.icons import icon
 
 DOCUMENT_IDS = "application/x-vademecum-documents"  # what is dragged: their ids, with commas
 _ROW_PADDING = 18
 _REMEMBERED = 50_000  # names and days, so that sorting again is quick
-STATE, NAME, COLLECTION, PAGES, OCR_PAGES, VERSION, ADDED = range(7)
+STATE, NAME, COLLECTION, PAGES, OCR_PAGES, VERSION, ADDED, REASON = range(8)
+Row = Document | RejectedFile
 _NUMBERS = (PAGES, OCR_PAGES, VERSION)
 _DIGITS = re.compile(r"(\d+)")
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 _OUTCOMES = tuple(Outcome)
 # What is hidden first where there is little room; the details of the selected document have it all.
-_DISPENSABLE = (VERSION, OCR_PAGES, ADDED, COLLECTION)
+_DISPENSABLE = (VERSION, OCR_PAGES, REASON, ADDED, COLLECTION)
 _LEAST_NAME = 26  # characters
 _SELECT_ROWS = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 
@@ -60,7 +68,17 @@ def natural(name: str) -> tuple[str | int, ...]:
     return tuple(int(part) if at % 2 else part for at, part in enumerate(_DIGITS.split(name.casefold())))
 
 
-_SORT_KEYS: dict[int, Callable[[Document], Any]] = {
+def printable(text: str) -> str:
+    """``text`` with what has no form on a screen replaced: names of files need not be text."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def key_of(row: Row) -> int:
+    """What tells a row from every other: the id of a document, less than 0 for a rejected file."""
+    return -row.id if isinstance(row, RejectedFile) else row.id
+
+
+_SORT_KEYS: dict[int, Callable[[Row], Any]] = {
     STATE: lambda d: -_OUTCOMES.index(d.outcome),
     NAME: lambda d: natural(d.name),
     COLLECTION: lambda d: natural(d.collection),
@@ -68,18 +86,23 @@ _SORT_KEYS: dict[int, Callable[[Document], Any]] = {
     OCR_PAGES: lambda d: d.ocr_pages,
     VERSION: lambda d: d.version,
     ADDED: lambda d: d.added_at,
+    REASON: lambda d: d.reason,
 }
 
 
 class DocumentsModel(QAbstractTableModel):
-    """Documents as rows.  Filter and order are of this model: a proxy would ask Python for every row, one by one."""
+    """Documents and rejected files as rows.
+
+    Filter and order are of this model: a proxy would ask Python for every row, one by one.
+    """
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
-        self._all: tuple[Document, ...] = ()
-        self._words_of: dict[int, str] = {}  # document id -> what the filter looks into
-        self._shown: list[Document] = []
+        self._documents: tuple[Document, ...] = ()
+        self._rejected: tuple[RejectedFile, ...] = ()
+        self._rows: list[tuple[Row, str]] = []  # with what the filter looks into
+        self._shown: list[Row] = []
         self._filter: tuple[str, ...] = ()
         self._collection: str | None = None
         self._outcome: Outcome | None = None
@@ -94,10 +117,12 @@ class DocumentsModel(QAbstractTableModel):
             self.tr("By OCR"),
             self.tr("Version"),
             self.tr("Added"),
+            self.tr("Reason"),
         )
         self._tips = {
             OCR_PAGES: self.tr("Pages whose text was recognised from a picture"),
             VERSION: self.tr("How many versions there have been, with this one"),
+            REASON: self.tr("Why a document is partial, or a file was rejected"),
         }
         self.states = {
             Outcome.OK: self.tr("OK"),
@@ -106,7 +131,7 @@ class DocumentsModel(QAbstractTableModel):
         }
         widest = max(self.states.values(), key=len)
         day = QLocale().toString(QDate(2026, 9, 28), self._day)
-        self.samples = (widest, "", "x" * 16, "00000", "00000", "00", day)  # what a column has room for
+        self.samples = (widest, "", "x" * 16, "00000", "00000", "00", day, "x" * 30)  # what a column has room for
         desk.restyled.connect(self._paint)
         self._paint()
 
@@ -115,21 +140,32 @@ class DocumentsModel(QAbstractTableModel):
     @property
     def documents(self) -> tuple[Document, ...]:
         """Every document, whether it is shown or not."""
-        return self._all
+        return self._documents
 
     @property
-    def shown(self) -> Sequence[Document]:
-        """The documents that pass the filter, in order."""
+    def rejected(self) -> tuple[RejectedFile, ...]:
+        """Every rejected file, whether it is shown or not."""
+        return self._rejected
+
+    @property
+    def shown(self) -> Sequence[Row]:
+        """The documents and rejected files that pass the filter, in order."""
         return self._shown
 
-    def set_documents(self, documents: tuple[Document, ...]) -> None:
-        """Other documents."""
-        self._all = documents
-        self._words_of = {d.id: f"{d.name}\n{d.title}\n{d.collection}".casefold() for d in documents}
+    @property
+    def has_reasons(self) -> bool:
+        """Whether there is anything to say in the column of the reasons."""
+        return bool(self._rejected) or any(d.reason for d in self._documents)
+
+    def set_documents(self, documents: tuple[Document, ...], rejected: tuple[RejectedFile, ...] = ()) -> None:
+        """Other documents, and other files that were rejected."""
+        self._documents, self._rejected = documents, rejected
+        rows: tuple[Row, ...] = (*documents, *rejected)
+        self._rows = [(row, f"{row.name}\n{row.title}\n{row.collection}".casefold()) for row in rows]
         self._refresh()
 
     def set_filter(self, words: str, collection: str | None, outcome: Outcome | None) -> None:
-        """Only documents with all of these words in name, title or collection, of that collection and state."""
+        """Only those with all of these words in name, title or collection, of that collection and state."""
         wanted = (tuple(words.casefold().split()), collection, outcome)
         if wanted != (self._filter, self._collection, self._outcome):
             self._filter, self._collection, self._outcome = wanted
@@ -140,26 +176,40 @@ class DocumentsModel(QAbstractTableModel):
         self._order = (column, order == Qt.SortOrder.DescendingOrder)
         self._refresh()
 
-    def row_of(self, id: int) -> int:
-        """The row of a document, -1 when it is not shown."""
-        return next((row for row, document in enumerate(self._shown) if document.id == id), -1)
+    def row_of(self, key: int) -> int:
+        """The row of a document or rejected file, -1 when it is not shown."""
+        return next((row for row, shown in enumerate(self._shown) if key_of(shown) == key), -1)
+
+    def reason(self, row: Row, *, briefly: bool = False) -> str:
+        """Why it is partial or was rejected, in a sentence; empty when nothing is wrong.
+
+        ``briefly`` it names the file without its folders.
+        """
+        if not row.reason:
+            return ""
+        details = dict(row.details) if isinstance(row, RejectedFile) else {}
+        if briefly or "file" not in details:
+            details["file"] = row.name
+        try:
+            return self._desk.say(row.reason, **details)
+        except KeyError:  # a library that a newer program has written to
+            return ""
 
     def _refresh(self) -> None:
         column, backwards = self._order
         self.beginResetModel()
-        shown = [d for d in self._all if self._passes(d)]
+        shown = [row for row, words in self._rows if self._passes(row, words)]
         if column != NAME:
             shown.sort(key=_SORT_KEYS[NAME])
         shown.sort(key=_SORT_KEYS[column], reverse=backwards)
         self._shown = shown
         self.endResetModel()
 
-    def _passes(self, document: Document) -> bool:
-        if self._collection is not None and document.collection != self._collection:
+    def _passes(self, row: Row, words: str) -> bool:
+        if self._collection is not None and row.collection != self._collection:
             return False
-        if self._outcome is not None and document.outcome is not self._outcome:
+        if self._outcome is not None and row.outcome is not self._outcome:
             return False
-        words = self._words_of[document.id]
         return all(word in words for word in self._filter)
 
     def _paint(self) -> None:
@@ -179,7 +229,7 @@ class DocumentsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._shown)
 
     def columnCount(self, parent: _Index = _NOWHERE) -> int:
-        """Seven."""
+        """Eight."""
         return 0 if parent.isValid() else len(self._headers)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -195,37 +245,45 @@ class DocumentsModel(QAbstractTableModel):
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """A cell."""
-        document, column = self._shown[index.row()], index.column()
+        row, column = self._shown[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(document, column)
+            return self._text(row, column)
         if role == Qt.ItemDataRole.DecorationRole and column == STATE:
-            return self._icons[document.outcome]
+            return self._icons[row.outcome]
         if role == Qt.ItemDataRole.ToolTipRole and column in (NAME, COLLECTION):
-            return self._text(document, column)
+            return self._text(row, column)
+        if role == Qt.ItemDataRole.ToolTipRole and column in (STATE, REASON):
+            return self.reason(row) or None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         return None
 
-    def _text(self, document: Document, column: int) -> str:
+    def _text(self, row: Row, column: int) -> str:
         match column:
             case 0:
-                return self.states[document.outcome]
+                return self.states[row.outcome]
             case 1:
-                return document.name
+                return row.name
             case 2:
-                return document.collection
+                return row.collection
             case 3:
-                return str(document.pages)
+                return str(row.pages) if row.pages else "–"
             case 4:
-                return str(document.ocr_pages) if document.ocr_pages else "–"
+                return str(row.ocr_pages) if row.ocr_pages else "–"
             case 5:
-                return str(document.version)
+                return str(row.version) if row.version else "–"
+            case 6:
+                # A day in the column of what was added would say that it is here.
+                rejected = isinstance(row, RejectedFile)
+                return "–" if rejected else QLocale().toString(local_day(row.added_at), self._day)
             case _:
-                return QLocale().toString(local_day(document.added_at), self._day)
+                return self.reason(row, briefly=True)
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
-        """Every row can be selected and dragged."""
+        """Every row can be selected; documents can be dragged."""
         usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+        if index.isValid() and isinstance(self._shown[index.row()], RejectedFile):
+            return usual
         return usual | Qt.ItemFlag.ItemIsDragEnabled
 
     def mimeTypes(self) -> list[str]:
@@ -234,7 +292,8 @@ class DocumentsModel(QAbstractTableModel):
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         """The dragged documents' ids."""
-        ids = {self._shown[index.row()].id for index in indexes}
+        rows = [self._shown[row] for row in {index.row() for index in indexes}]
+        ids = {row.id for row in rows if isinstance(row, Document)}
         data = QMimeData()
         data.setData(DOCUMENT_IDS, ",".join(map(str, sorted(ids))).encode())
         return data
@@ -243,6 +302,15 @@ class DocumentsModel(QAbstractTableModel):
 def _alignment(column: int) -> Qt.AlignmentFlag:
     side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
+
+
+class _Sentence(QStyledItemDelegate):
+    """Cuts a sentence at its end: what stands first says most."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
+        """As usual, but for where it is cut."""
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideRight
 
 
 class DocumentsTable(QTableView):
@@ -255,6 +323,7 @@ class DocumentsTable(QTableView):
         super().__init__()
         self.documents = DocumentsModel(desk, self)
         self.setModel(self.documents)
+        self.setItemDelegateForColumn(REASON, _Sentence(self))
         self.setAccessibleName(self.tr("Documents"))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -278,13 +347,25 @@ class DocumentsTable(QTableView):
         self._one_collection = False
         desk.restyled.connect(self._measure)
         self._measure()
-        self._kept: frozenset[int] = frozenset()
+        self._kept: frozenset[int] = frozenset()  # keys of rows
         self._current = 0
         self._scrolled = 0
         self.documents.modelAboutToBeReset.connect(self._keep)
         self.documents.modelReset.connect(self._restore)
         self.selectionModel().selectionChanged.connect(lambda *_: self.chosen.emit())
-        self.activated.connect(lambda index: self.opened.emit(self.documents.shown[index.row()]))
+        self.activated.connect(self._open)
+
+    def _open(self, index: QModelIndex) -> None:
+        row = self.documents.shown[index.row()]
+        if isinstance(row, Document):  # of a rejected file there is nothing to be seen
+            self.opened.emit(row)
+
+    def show_documents(self, documents: tuple[Document, ...], rejected: tuple[RejectedFile, ...]) -> None:
+        """Other documents and rejected files."""
+        before = self.documents.has_reasons
+        self.documents.set_documents(documents, rejected)
+        if self.documents.has_reasons != before:
+            self._fit()
 
     def hide_collection(self, hidden: bool) -> None:
         """Whether the column of the collections says nothing, because all are of one."""
@@ -312,10 +393,10 @@ class DocumentsTable(QTableView):
     def _fit(self) -> None:
         header = self.horizontalHeader()
         room = self.viewport().width() - _LEAST_NAME * self.fontMetrics().averageCharWidth()
-        self.setColumnHidden(COLLECTION, self._one_collection)
-        wanted = [column for column in range(header.count()) if column != NAME]
-        if self._one_collection:
-            wanted.remove(COLLECTION)
+        empty = {COLLECTION: self._one_collection, REASON: not self.documents.has_reasons}
+        for column, hidden in empty.items():
+            self.setColumnHidden(column, hidden)
+        wanted = [column for column in range(header.count()) if column != NAME and not empty.get(column)]
         for column in wanted:
             self.setColumnHidden(column, False)
         for column in (column for column in _DISPENSABLE if column in wanted):
@@ -337,15 +418,25 @@ class DocumentsTable(QTableView):
     @property
     def selected(self) -> tuple[Document, ...]:
         """The selected documents, in the order of their rows."""
+        return tuple(row for row in self.selected_rows if isinstance(row, Document))
+
+    @property
+    def selected_rejected(self) -> tuple[RejectedFile, ...]:
+        """The selected rejected files, in the order of their rows."""
+        return tuple(row for row in self.selected_rows if isinstance(row, RejectedFile))
+
+    @property
+    def selected_rows(self) -> tuple[Row, ...]:
+        """Both of them."""
         # By ranges: asked for its rows, Qt makes an index for each cell, which takes long when all are selected.
         chosen = self.selectionModel().selection()
         parts = [chosen.at(number) for number in range(chosen.count())]
         rows = sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
         return tuple(self.documents.shown[row] for row in rows)
 
-    def select(self, ids: Collection[int]) -> None:
-        """Select these documents, as far as they are shown."""
-        rows = [row for row, document in enumerate(self.documents.shown) if document.id in ids]
+    def select(self, keys: Collection[int]) -> None:
+        """Select these documents (by id) and rejected files (by its negative), as far as they are shown."""
+        rows = [row for row, shown in enumerate(self.documents.shown) if key_of(shown) in keys]
         wanted = QItemSelection()
         last = self.documents.columnCount() - 1
         begin = 0
@@ -356,9 +447,9 @@ class DocumentsTable(QTableView):
         self.selectionModel().select(wanted, _SELECT_ROWS)
 
     def _keep(self) -> None:
-        self._kept = frozenset(document.id for document in self.selected)
+        self._kept = frozenset(map(key_of, self.selected_rows))
         current = self.currentIndex()
-        self._current = self.documents.shown[current.row()].id if current.isValid() else 0
+        self._current = key_of(self.documents.shown[current.row()]) if current.isValid() else 0
         self._scrolled = self.verticalScrollBar().value()
 
     def _restore(self) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from core.errors import Cancelled
 from core.nouns import AnswerKind, Candidate, Claim, Exchange, Scope, Understood
 from desktop.window import citing
 from desktop.window.desk import Desk
@@ -19,7 +20,7 @@ from desktop.window.pages.comparing import Comparison
 from desktop.window.pages.passages import NotFound, Passages
 from desktop.window.prose import Prose
 from desktop.window.theme import GAP
-from desktop.window.widgets import IconButton, button, label
+from desktop.window.widgets import IconButton, Mark, button, label
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +130,15 @@ class ExchangeView(QWidget):
 
     # -- how it ends
 
-    def settle(self, exchange: Exchange) -> None:
-        """The answer, in place of what has grown."""
+    def settle(self, exchange: Exchange, fault: str = "") -> None:
+        """The answer, in place of what has grown; ``fault`` says why one that broke off did, where that is known."""
         self.setUpdatesEnabled(False)
         self._end()
         self.exchange = exchange
         checked = exchange.answer.checked
         if checked.question != exchange.typed.strip() and self.understood_as is None:
             self.understood(Understood(checked.question, exchange.scope, rewritten=True))
-        if self.earlier is not None:
+        if self.earlier is not None and checked.kind is not AnswerKind.STOPPED:
             self.sentences.hide()
             self._comparison = Comparison(self._desk, self.earlier, exchange, self._doings.opener)
             self._body.addWidget(self._comparison)
@@ -152,6 +153,11 @@ class ExchangeView(QWidget):
         row.addWidget(self.outdated_line)
         self._body.addLayout(row)
         self.set_outdated(exchange.outdated)
+        if checked.kind is AnswerKind.STOPPED:
+            if checked.reason == Cancelled().key:
+                self.stop()
+            else:
+                self.fail(fault or self._desk.say(checked.reason))
         if checked.removed:
             title = self.tr("Left out: {n}").format(n=len(checked.removed))
             self.left_out = Fold(self._desk, title, lambda: self._removed(checked.removed))
@@ -183,7 +189,9 @@ class ExchangeView(QWidget):
         """The library's revision now: a comparison is offered when it is newer than the answer's."""
         self._revision = revision
         if self._compare is not None and self.exchange is not None:
-            self._compare.setVisible(revision > self.exchange.answer.library_revision)
+            answer = self.exchange.answer
+            complete = answer.checked.kind is not AnswerKind.STOPPED
+            self._compare.setVisible(complete and revision > answer.library_revision)
 
     def set_outdated(self, contents: Sequence[str]) -> None:
         """Contents (SHA-256) cited here that no current document has any more."""
@@ -244,8 +252,11 @@ class ExchangeView(QWidget):
             self.found_fold.open(False)
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 0, 0)
+        row.setSpacing(10)
+        mark = Mark(self._desk, picture, role)
+        row.addWidget(mark)
         self.ending = Prose(words, role)
-        row.addWidget(self.ending, 1)
+        row.addWidget(self.ending, 1, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(button(self.tr("Ask again"), clicked=lambda: self._doings.again(self)))
         self._body.addLayout(row)
 
@@ -264,7 +275,9 @@ class ExchangeView(QWidget):
         row.setContentsMargins(4, 0, 0, 0)
         row.setSpacing(2)
         told = self.tr("{time} · {seconds} s · {model}").format(
-            time=citing.local_time(exchange.utc), seconds=f"{answer.seconds.total:.1f}", model=answer.model.name
+            time=citing.local_time(exchange.utc, self._desk.language),
+            seconds=f"{answer.seconds.total:.1f}",
+            model=answer.model.name,
         )
         line = ElidedLabel("muted", Qt.TextElideMode.ElideRight)
         line.setText(told)

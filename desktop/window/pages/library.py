@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from core.errors import VademecumError
 from core.nouns import Document, SameName
 from desktop import house
-from desktop.channel import AddFiles, GetLibrary, LibraryState, ListDocuments
+from desktop.channel import AddFiles, GetLibrary, LibraryState, ListDocuments, ListRejected, RejectedFile
 from desktop.window.desk import Desk
 from desktop.window.icons import icon
 from desktop.window.pages.collections import CollectionsPanel
@@ -53,6 +53,7 @@ class LibraryPage(QWidget):
         self._closed: EmptyState | None = None  # what stands there while the library cannot be shown
         self._fault = ""  # why the latest question had no answer
         self._documents: tuple[Document, ...] = ()
+        self._rejected: tuple[RejectedFile, ...] = ()
         self._folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         self.imports = ImportStrip(desk)
         self.collections = CollectionsPanel(desk)
@@ -147,7 +148,7 @@ class LibraryPage(QWidget):
         self._whole.addWidget(self.health)
         self._problem_place = QVBoxLayout()
         column = QVBoxLayout(self)
-        column.setContentsMargins(GAP * 2, GAP, GAP * 2, GAP)
+        column.setContentsMargins(GAP * 2, GAP * 2, GAP * 2, GAP)
         column.setSpacing(GAP)
         column.addLayout(head)
         column.addWidget(self.imports)
@@ -205,6 +206,7 @@ class LibraryPage(QWidget):
         self.collections.chosen.connect(self.documents.show_collection)
         self.collections.dropped.connect(self.documents.move_to)
         self.documents.replacing.connect(self.imports.begin)
+        self.documents.adding.connect(self.imports.begin)
         self.documents.name_wanted.connect(
             lambda then: self.collections.ask_name(self.tr("Name of the new collection"), "", then)
         )
@@ -221,15 +223,16 @@ class LibraryPage(QWidget):
     def shortcuts(self) -> list[tuple[str, str]]:
         """The keys of this page, in words."""
         return [
-            ("Ctrl+O", self.tr("Library: add files")),
-            ("Ctrl+Shift+O", self.tr("Library: add a folder")),
-            ("Ctrl+F", self.tr("Library: filter the documents")),
-            ("Enter", self.tr("Library: open the selected document")),
-            ("Ctrl+R", self.tr("Library: replace the selected document by a new version")),
-            ("Ctrl+M", self.tr("Library: move the selected documents to a collection")),
-            ("Ctrl+C", self.tr("Library: copy the names")),
-            ("Delete", self.tr("Library: remove the selected documents, or the collection")),
-            ("F2", self.tr("Library: rename the collection")),
+            ("Ctrl+O", self.tr("Add files")),
+            ("Ctrl+Shift+O", self.tr("Add a folder")),
+            ("Ctrl+F", self.tr("Filter the documents")),
+            ("Enter", self.tr("Open the selected document")),
+            ("Ctrl+R", self.tr("Replace the selected document by a new version")),
+            ("Ctrl+Shift+R", self.tr("Try the selected rejected files again")),
+            ("Ctrl+M", self.tr("Move the selected documents to a collection")),
+            ("Ctrl+C", self.tr("Copy the names")),
+            ("Delete", self.tr("Remove the selected documents, or the collection")),
+            ("F2", self.tr("Rename the collection")),
         ]
 
     def _focus_filter(self) -> None:
@@ -245,9 +248,10 @@ class LibraryPage(QWidget):
             self._stale = True
             return
         self._stale = False
-        self._asking = 2
+        self._asking = 3
         self._desk.jobs.run(GetLibrary(), self, done=self._got_state, failed=self._failed)
         self._desk.jobs.run(ListDocuments(), self, done=self._got_documents, failed=self._failed)
+        self._desk.jobs.run(ListRejected(), self, done=self._got_rejected, failed=self._failed)
 
     def _look_again(self) -> None:
         if time.monotonic() - self._looked > max(_LOOK_AGAIN, _SHARE * self._cost) and not self._asking:
@@ -259,6 +263,10 @@ class LibraryPage(QWidget):
 
     def _got_documents(self, documents: tuple[Document, ...]) -> None:
         self._documents = documents
+        self._answered()
+
+    def _got_rejected(self, rejected: tuple[RejectedFile, ...]) -> None:
+        self._rejected = rejected
         self._answered()
 
     def _failed(self, error: VademecumError) -> None:
@@ -298,7 +306,7 @@ class LibraryPage(QWidget):
         began = time.monotonic()
         self.collections.set_collections(self._state.collections, len(self._documents))
         self.documents.set_collections(self.collections.names)
-        self.documents.show_documents(self._documents)
+        self.documents.show_documents(self._documents, self._rejected)
         self._show()
         self._looked = time.monotonic()
         self._cost = self._looked - began
@@ -306,7 +314,7 @@ class LibraryPage(QWidget):
     def _show(self) -> None:
         """The part that fits: health, documents, or an invitation."""
         self._whole.setCurrentWidget(self.health if self.tabs.currentIndex() == 1 else self._split)
-        if self._documents:
+        if self._documents or (self._rejected and not self.imports.busy):
             self._centre.setCurrentWidget(self.documents)
         elif not self._loaded:
             self._centre.setCurrentWidget(self._closed or self._opening)
@@ -320,7 +328,7 @@ class LibraryPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """The table has the keys as soon as the page is there."""
         super().showEvent(event)
-        if self._documents:
+        if self._centre.currentWidget() is self.documents:
             self.documents.table.setFocus()
 
     def _paint(self) -> None:

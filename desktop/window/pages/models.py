@@ -70,7 +70,7 @@ class ModelsPage(QWidget):
         body.addLayout(head)
         body.addWidget(self.importing)
         body.addWidget(self.problem)
-        body.addSpacing(GAP // 2)
+        body.addSpacing(GAP)
         body.addWidget(label(self.tr("Models that write the answers"), "heading", wrap=False))
         body.addLayout(self._language)
         body.addSpacing(GAP)
@@ -105,6 +105,7 @@ class ModelsPage(QWidget):
             tell(self.problem, self._desk.sentence(error), "bad")
 
     def _show_rows(self) -> None:
+        focused = self._focused()
         former, self.cards = self.cards, {}
         for layout, kind in ((self._language, "language"), (self._embedders, "embedder")):
             clear(layout)
@@ -116,6 +117,13 @@ class ModelsPage(QWidget):
                 card.measured.connect(self.refresh)
                 self.cards[row.name] = card
                 layout.addWidget(card)
+        if focused is not None and (again := self.cards.get(focused)) is not None:
+            next((one for one in again.buttons if one.isVisibleTo(again)), self.add).setFocus()
+
+    def _focused(self) -> str | None:
+        """The model whose card has the focus: it keeps it when the cards are made anew."""
+        focused = self.focusWidget()
+        return next((name for name, card in self.cards.items() if focused and card.isAncestorOf(focused)), None)
 
     # -- what can be done
 
@@ -190,14 +198,16 @@ class ModelCard(QFrame):
             (self.remove, self.tr("Remove the model {name}")),
         ):
             one.setAccessibleName(words.format(name=row.name))
+        self.stop.hide()
+        self.buttons = (self.measure, self.use, self.remove)
+        self.state = label("", "muted")
+        self.state.hide()
+        self._build()
+        # Only now: what has no parent yet would be shown as a window of its own.
         language = row.kind == "language"
         self.use.setVisible(row.installed and language and not row.in_use)
         self.measure.setVisible(row.installed and language)
         self.remove.setVisible(row.installed and not row.in_use)
-        self.stop.hide()
-        self.state = label("", "muted")
-        self.state.hide()
-        self._build()
         if former is not None and former._job is not None and former._job.running:
             self._follow(former._job)  # a list that is read anew does not lose what is under way
 
@@ -211,7 +221,7 @@ class ModelCard(QFrame):
         if row.in_use or not row.installed:
             mark = QLabel()
             mark.setPixmap(
-                pixmap("supported" if row.in_use else "import", theme.good if row.in_use else theme.muted, 16)
+                pixmap("supported" if row.in_use else "fetch", theme.good if row.in_use else theme.muted, 16)
             )
             head.addWidget(mark)
             words = self.tr("In use") if row.in_use else self.tr("Not installed")

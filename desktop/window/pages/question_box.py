@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QMimeData, QSize, Qt, QTimer
+from PySide6.QtCore import QMimeData, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QGuiApplication, QInputMethodEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -109,8 +109,10 @@ class QuestionBox(QFrame):
             clicked=scope_wanted,
         )  # fmt: skip
         self.scope.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.clear_scope = IconButton(desk, "close", self.tr("Look in everything"), scope_cleared)
-        self.clear_scope.setIconSize(QSize(12, 12))
+        self.clear_scope = IconButton(desk, "close", self.tr("Look in everything"), scope_cleared, small=True)
+        kept = self.clear_scope.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # the field stays where it is when the button comes
+        self.clear_scope.setSizePolicy(kept)
         self.counter = label("", "muted", wrap=False)
         self.field = _Field(self.ask)
         self.field.setPlaceholderText(self.tr("Ask about your documents"))

@@ -200,7 +200,8 @@ class ScopeModel(QAbstractItemModel):
                 if heading:
                     return tip(citing.one_line(below[0].collection))
                 title = citing.one_line(below[0].title)
-                pages = self.tr("{n} pages").format(n=below[0].pages)
+                count = below[0].pages
+                pages = self.tr("1 page") if count == 1 else self.tr("{n} pages").format(n=count)
                 return tip(citing.one_line(below[0].name), title, pages)
         return None
 
@@ -224,7 +225,7 @@ class ScopePanel(QWidget):
         self._listed = listed
         self._asking = False
         self._again = False
-        self.model = ScopeModel(desk, changed)
+        self.model = ScopeModel(desk, lambda scope: self._ticked(scope, changed))
         self.filter = QLineEdit()
         self.filter.setPlaceholderText(self.tr("Filter documents"))
         self.filter.setAccessibleName(self.tr("Filter documents"))
@@ -251,7 +252,9 @@ class ScopePanel(QWidget):
         head = QHBoxLayout()
         head.setSpacing(2)
         head.addWidget(label(self.tr("Look in"), "heading", wrap=False), 1)
-        head.addWidget(IconButton(desk, "again", self.tr("Look in everything"), self.model.clear))
+        self.everything = IconButton(desk, "again", self.tr("Look in everything"), self.model.clear)
+        self.everything.setEnabled(False)
+        head.addWidget(self.everything)
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP, GAP // 2, GAP, GAP)
         column.setSpacing(GAP // 2)
@@ -260,6 +263,10 @@ class ScopePanel(QWidget):
         column.addWidget(self.nothing)
         column.addWidget(self.tree, 1)
         self._open_up()
+
+    def _ticked(self, scope: Scope, told: Callable[[Scope], None]) -> None:
+        self.everything.setEnabled(scope != Scope())
+        told(scope)
 
     def refresh(self) -> None:
         """Ask for the documents anew; asked again when it changes while the answer is on its way."""

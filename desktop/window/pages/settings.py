@@ -139,10 +139,10 @@ class LookCard(QFrame):
         self.text_size.blockSignals(True)
         self.text_size.setValue(round(settings.text_size / _SIZES[2]))
         self.text_size.blockSignals(False)
-        self.percent.setText(f"{self.text_size.value() * _SIZES[2]} %")
+        self.percent.setText(f"{self.text_size.value() * _SIZES[2]}%")
 
     def _resize(self) -> None:
-        self.percent.setText(f"{self.text_size.value() * _SIZES[2]} %")
+        self.percent.setText(f"{self.text_size.value() * _SIZES[2]}%")
         self._later.start()
 
     def _speak(self) -> None:
@@ -362,6 +362,7 @@ class OfflineCard(QFrame):
         column.setContentsMargins(GAP + 4, GAP, GAP, GAP)
         column.setSpacing(GAP // 2)
         column.addLayout(head)
+        column.addSpacing(GAP // 2)
         column.addWidget(self.result)
         column.addLayout(self._list)
         desk.restyled.connect(self._paint)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtCore import QMimeData, QStandardPaths, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -37,6 +37,7 @@ class _Running:
     job: Job[Exchange]
     typed: str
     conversation: int
+    kept: Exchange | None = None  # what there is of an answer that was stopped, as a conversation reopened shows it
 
 
 class Talk(QWidget):
@@ -57,6 +58,8 @@ class Talk(QWidget):
         self._answered = answered
         self._typed = typed
         self._writings: list[Writing] = []
+        # Where files are exported to; a program that is started from a menu works in a folder nobody knows.
+        self._folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         self._word_for_word = False  # what stands in the box is a question that was understood, and then edited
         self._running: _Running | None = None
         self._scope = Scope()
@@ -95,6 +98,11 @@ class Talk(QWidget):
         column.addWidget(self._stack, 1)
         column.addWidget(self.box)
         self.begin()
+
+    @property
+    def head_buttons(self) -> tuple[QWidget, ...]:
+        """What can be pressed above the conversation."""
+        return (self._export,)
 
     @property
     def running(self) -> bool:
@@ -205,6 +213,8 @@ class Talk(QWidget):
                 self._running.view.found(piece.candidates)
             case Grown():
                 self._running.view.grow(piece.claim)
+            case Exchange():
+                self._running.kept = piece
 
     def _done(self, exchange: Exchange) -> None:
         running = self._end()
@@ -226,14 +236,20 @@ class Talk(QWidget):
             return
         if not running.view.claims and not self.box.text.strip():
             self.box.set_text(running.typed)  # what a person typed is never lost
-        if isinstance(error, Cancelled):
+        if running.kept is not None:
+            running.view.settle(running.kept, self._desk.sentence(error))
+        elif isinstance(error, Cancelled):
             running.view.stop()
         else:
             running.view.fail(self._desk.sentence(error))
         if not self._is_shown(running):
             running.view.deleteLater()
             self._desk.complain(error)
+        elif running.kept is not None:
+            self.conversation = running.kept.conversation
         self.thread_view.settle()
+        if running.kept is not None:
+            self._answered(running.kept)
 
     def _end(self) -> _Running | None:
         running, self._running = self._running, None
@@ -271,7 +287,7 @@ class Talk(QWidget):
         """Ask where to, and write."""
         words = re.sub(r"[^\w\- ]+", "", exchanges[-1].typed)[:_FILE_NAME_LENGTH].strip() or "vademecum"
         filters = {"pdf": self.tr("PDF document (*.pdf)"), "html": self.tr("Web page (*.html)")}
-        box = QFileDialog(self, self.tr("Export"), "", filters[kind])
+        box = QFileDialog(self, self.tr("Export"), self._folder, filters[kind])
         box.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         box.setDefaultSuffix(kind)
         box.selectFile(f"{words}.{kind}")
@@ -280,6 +296,7 @@ class Talk(QWidget):
         box.open()
 
     def _write(self, file: Path, kind: str, exchanges: Sequence[Exchange]) -> None:
+        self._folder = str(file.parent)
         writing = Writing(file, kind, exchanges, self._desk.language, self)
         self._writings.append(writing)
         writing.finished.connect(lambda: self._written(writing))

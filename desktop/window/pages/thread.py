@@ -155,8 +155,10 @@ class Thread(QScrollArea):
         self._arranging = True
         try:
             width, tall = self.viewport().width(), self.viewport().height()
-            side = max(_MARGIN, (width - _READING_WIDTH) // 2)
-            inner = max(120, width - 2 * side)
+            # Measured over the whole width: nothing moves aside when a scroll bar comes, and all stands above
+            # the question's field.
+            side = max(_MARGIN, (self.width() - _READING_WIDTH) // 2)
+            inner = max(120, min(_READING_WIDTH, width - side - _MARGIN))
             held, offset = self._held()
             made = False
             while True:

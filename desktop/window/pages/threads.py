@@ -123,9 +123,8 @@ class _Lines(QStyledItemDelegate):
         painter.restore()
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: _Index) -> None:
-        """The editor lies over the title."""
-        box: QRect = option.rect.adjusted(4, 2, -4, -2)
-        editor.setGeometry(QRect(box.left(), box.top(), box.width(), max(30, editor.sizeHint().height())))
+        """The editor lies over the whole item: half of a line below it would look like a fault."""
+        editor.setGeometry(option.rect.adjusted(4, 1, -4, -1))
 
 
 class Threads(QWidget):
@@ -226,7 +225,9 @@ class Threads(QWidget):
         Confirm(
             self,
             self.tr("Delete “{title}”?").format(title=citing.one_line(item.title)),
-            self.tr("Its {n} questions and answers go. The audit records stay.").format(n=item.exchanges),
+            self.tr("Its question and answer go. The audit record stays.")
+            if item.exchanges == 1
+            else self.tr("Its {n} questions and answers go. The audit records stay.").format(n=item.exchanges),
             self.tr("Delete"),
             lambda: self._delete(item),
         )
@@ -234,7 +235,7 @@ class Threads(QWidget):
     # -- inside
 
     def _told(self, item: Conversation) -> str:
-        when = citing.local_time(item.utc)
+        when = citing.local_time(item.utc, self._desk.language)
         if item.exchanges == 1:
             return self.tr("{time} · 1 question").format(time=when)
         return self.tr("{time} · {n} questions").format(time=when, n=item.exchanges)

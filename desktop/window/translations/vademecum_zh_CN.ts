@@ -16,6 +16,10 @@
         <translation>复制上一个回答（含引用）</translation>
     </message>
     <message>
+        <source>Delete the conversation that is marked</source>
+        <translation>删除选中的对话</translation>
+    </message>
+    <message>
         <source>Enter</source>
         <translation>Enter</translation>
     </message>
@@ -30,6 +34,10 @@
     <message>
         <source>New line in the question</source>
         <translation>在问题中换行</translation>
+    </message>
+    <message>
+        <source>Rename the conversation that is marked</source>
+        <translation>重命名选中的对话</translation>
     </message>
     <message>
         <source>Search conversations</source>
@@ -73,6 +81,10 @@
     <message>
         <source>1 record</source>
         <translation>1 条记录</translation>
+    </message>
+    <message>
+        <source>1 record is in {file}.</source>
+        <translation>1 条记录已写入 {file}。</translation>
     </message>
     <message>
         <source>Answers on record</source>
@@ -189,6 +201,10 @@
     <message>
         <source>The record does not hold. It was changed after it was written:</source>
         <translation>记录不完整：写入之后曾被改动：</translation>
+    </message>
+    <message>
+        <source>The record holds: its one entry was not edited.</source>
+        <translation>记录完好：仅有的 1 条记录未被改动。</translation>
     </message>
     <message>
         <source>The record holds: of {count} entries none was edited, moved or taken out.</source>
@@ -380,6 +396,10 @@
         <translation>1 页</translation>
     </message>
     <message>
+        <source>1 rejected file is selected</source>
+        <translation>已选择 1 个被拒绝的文件</translation>
+    </message>
+    <message>
         <source>No document is selected</source>
         <translation>未选择文档</translation>
     </message>
@@ -404,8 +424,24 @@
         <translation>yyyy年M月d日</translation>
     </message>
     <message>
+        <source>last tried {day}</source>
+        <translation>上次尝试：{day}</translation>
+    </message>
+    <message>
+        <source>not in the library</source>
+        <translation>不在文档库中</translation>
+    </message>
+    <message>
         <source>version {n}</source>
         <translation>版本 {n}</translation>
+    </message>
+    <message>
+        <source>with 1 document</source>
+        <translation>以及 1 份文档</translation>
+    </message>
+    <message>
+        <source>with {n} documents</source>
+        <translation>以及 {n} 份文档</translation>
     </message>
     <message>
         <source>{n} by OCR</source>
@@ -418,6 +454,10 @@
     <message>
         <source>{n} pages</source>
         <translation>{n} 页</translation>
+    </message>
+    <message>
+        <source>{n} rejected files are selected</source>
+        <translation>已选择 {n} 个被拒绝的文件</translation>
     </message>
     <message>
         <source>{pages} and {n} more</source>
@@ -463,6 +503,10 @@
         <translation>部分可读</translation>
     </message>
     <message>
+        <source>Reason</source>
+        <translation>原因</translation>
+    </message>
+    <message>
         <source>Rejected</source>
         <translation>被拒绝</translation>
     </message>
@@ -473,6 +517,10 @@
     <message>
         <source>Version</source>
         <translation>版本</translation>
+    </message>
+    <message>
+        <source>Why a document is partial, or a file was rejected</source>
+        <translation>文档只读出一部分或文件被拒绝的原因</translation>
     </message>
     <message>
         <source>d MMM yyyy</source>
@@ -488,6 +536,10 @@
     <message>
         <source>1 earlier version goes as well.</source>
         <translation>1 个旧版本也会一并移除。</translation>
+    </message>
+    <message>
+        <source>Add the rejected files again from where they were  (Ctrl+Shift+R)</source>
+        <translation>从原位置重新添加被拒绝的文件（Ctrl+Shift+R）</translation>
     </message>
     <message>
         <source>All states</source>
@@ -512,6 +564,10 @@
     <message>
         <source>Filter the documents</source>
         <translation>筛选文档</translation>
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation>不再显示</translation>
     </message>
     <message>
         <source>Move to</source>
@@ -582,12 +638,24 @@
         <translation>文档状态</translation>
     </message>
     <message>
+        <source>Take the rejected files off this list  (Delete)</source>
+        <translation>将被拒绝的文件从列表中去除（Delete）</translation>
+    </message>
+    <message>
         <source>The new version of {name}</source>
         <translation>{name} 的新版本</translation>
     </message>
     <message>
+        <source>The rejected files among what is selected are forgotten as well.</source>
+        <translation>所选内容中被拒绝的文件也会一并从列表中去除。</translation>
+    </message>
+    <message>
         <source>This collection is empty</source>
         <translation>此集合为空</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
     </message>
     <message>
         <source>Use fewer words, another collection, or show all states.</source>
@@ -600,6 +668,10 @@
     <message>
         <source>and {n} more</source>
         <translation>另有 {n} 份</translation>
+    </message>
+    <message>
+        <source>{documents}, {n} rejected</source>
+        <translation>{documents}，{n} 个被拒绝</translation>
     </message>
     <message>
         <source>{n} documents</source>
@@ -1037,6 +1109,10 @@
 <context>
     <name>LibraryPage</name>
     <message>
+        <source>Add a folder</source>
+        <translation>添加文件夹</translation>
+    </message>
+    <message>
         <source>Add a folder to the library</source>
         <translation>将文件夹添加到文档库</translation>
     </message>
@@ -1057,12 +1133,20 @@
         <translation>所有文件 (*)</translation>
     </message>
     <message>
+        <source>Copy the names</source>
+        <translation>复制名称</translation>
+    </message>
+    <message>
         <source>Documents</source>
         <translation>文档</translation>
     </message>
     <message>
         <source>Drop PDF files or whole folders anywhere in this window, or choose them. They are copied into the library on this computer and never leave it. Scanned pages are read as well.</source>
         <translation>将 PDF 文件或整个文件夹拖放到窗口任意位置，或手动选择。文件会复制到本机的文档库中，绝不会离开本机。扫描页也能识别。</translation>
+    </message>
+    <message>
+        <source>Filter the documents</source>
+        <translation>筛选文档</translation>
     </message>
     <message>
         <source>Health</source>
@@ -1073,44 +1157,16 @@
         <translation>文档库</translation>
     </message>
     <message>
-        <source>Library: add a folder</source>
-        <translation>文档库：添加文件夹</translation>
-    </message>
-    <message>
-        <source>Library: add files</source>
-        <translation>文档库：添加文件</translation>
-    </message>
-    <message>
-        <source>Library: copy the names</source>
-        <translation>文档库：复制名称</translation>
-    </message>
-    <message>
-        <source>Library: filter the documents</source>
-        <translation>文档库：筛选文档</translation>
-    </message>
-    <message>
-        <source>Library: move the selected documents to a collection</source>
-        <translation>文档库：将所选文档移动到集合</translation>
-    </message>
-    <message>
-        <source>Library: open the selected document</source>
-        <translation>文档库：打开所选文档</translation>
-    </message>
-    <message>
-        <source>Library: remove the selected documents, or the collection</source>
-        <translation>文档库：移除所选文档或集合</translation>
-    </message>
-    <message>
-        <source>Library: rename the collection</source>
-        <translation>文档库：重命名集合</translation>
-    </message>
-    <message>
-        <source>Library: replace the selected document by a new version</source>
-        <translation>文档库：将所选文档替换为新版本</translation>
+        <source>Move the selected documents to a collection</source>
+        <translation>将所选文档移动到集合</translation>
     </message>
     <message>
         <source>Name of the new collection</source>
         <translation>新集合的名称</translation>
+    </message>
+    <message>
+        <source>Open the selected document</source>
+        <translation>打开所选文档</translation>
     </message>
     <message>
         <source>Opening the library …</source>
@@ -1129,6 +1185,18 @@
         <translation>把您的文档放在这里</translation>
     </message>
     <message>
+        <source>Remove the selected documents, or the collection</source>
+        <translation>移除所选文档或集合</translation>
+    </message>
+    <message>
+        <source>Rename the collection</source>
+        <translation>重命名集合</translation>
+    </message>
+    <message>
+        <source>Replace the selected document by a new version</source>
+        <translation>将所选文档替换为新版本</translation>
+    </message>
+    <message>
         <source>Samples</source>
         <translation>示例文档</translation>
     </message>
@@ -1143,6 +1211,10 @@
     <message>
         <source>Try again</source>
         <translation>重试</translation>
+    </message>
+    <message>
+        <source>Try the selected rejected files again</source>
+        <translation>重试所选的被拒绝文件</translation>
     </message>
     <message>
         <source>Try with the sample documents</source>
@@ -1237,16 +1309,16 @@
         <translation>审计</translation>
     </message>
     <message>
-        <source>Close</source>
-        <translation>关闭</translation>
-    </message>
-    <message>
         <source>Drop files or folders to add them to the library</source>
         <translation>松开即可将文件或文件夹添加到文档库</translation>
     </message>
     <message>
         <source>Engine starting …</source>
         <translation>引擎正在启动…</translation>
+    </message>
+    <message>
+        <source>Everywhere</source>
+        <translation>全局</translation>
     </message>
     <message>
         <source>Keyboard shortcuts</source>
@@ -1275,6 +1347,10 @@
     <message>
         <source>Offline</source>
         <translation>离线</translation>
+    </message>
+    <message>
+        <source>Page viewer</source>
+        <translation>页面查看器</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -1323,6 +1399,10 @@
     <message>
         <source>processor</source>
         <translation>处理器</translation>
+    </message>
+    <message>
+        <source>{folder}: 1 document</source>
+        <translation>{folder}：1 份文档</translation>
     </message>
     <message>
         <source>{folder}: {count} documents</source>
@@ -1762,6 +1842,10 @@
         <translation>文档库已就绪。</translation>
     </message>
     <message>
+        <source>This library holds 1 document already.</source>
+        <translation>该文档库中已有 1 份文档。</translation>
+    </message>
+    <message>
         <source>This library holds {count} documents already.</source>
         <translation>此文档库中已有 {count} 份文档。</translation>
     </message>
@@ -2084,6 +2168,10 @@
         <translation>记录内容</translation>
     </message>
     <message>
+        <source>The record, told or raw</source>
+        <translation>记录：叙述或原始内容</translation>
+    </message>
+    <message>
         <source>This record was changed after it was written; do not rely on it.</source>
         <translation>此记录在写入后被改动，请勿采信。</translation>
     </message>
@@ -2261,6 +2349,10 @@
 <context>
     <name>ScopeModel</name>
     <message>
+        <source>1 page</source>
+        <translation>1 页</translation>
+    </message>
+    <message>
         <source>What you had chosen to look in is gone: questions look in everything now.</source>
         <translation>您选定的检索范围已不存在：现在将在全部文档中查找。</translation>
     </message>
@@ -2321,6 +2413,17 @@
     <message>
         <source>Where your data lies</source>
         <translation>数据位置</translation>
+    </message>
+</context>
+<context>
+    <name>ShortcutSheet</name>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>键盘快捷键</translation>
     </message>
 </context>
 <context>
@@ -2388,6 +2491,10 @@
         <translation>删除…</translation>
     </message>
     <message>
+        <source>Its question and answer go. The audit record stays.</source>
+        <translation>其中的问题和回答将被删除。审计记录会保留。</translation>
+    </message>
+    <message>
         <source>Its {n} questions and answers go. The audit records stay.</source>
         <translation>其中的 {n} 组问答将被删除，审计记录会保留。</translation>
     </message>
@@ -2426,6 +2533,10 @@
 </context>
 <context>
     <name>TrialStep</name>
+    <message>
+        <source>1 document is ready to be asked.</source>
+        <translation>1 份文档已可供提问。</translation>
+    </message>
     <message>
         <source>A few sample documents from law and medicine, in English and Chinese, with questions to click.</source>
         <translation>几份中英文的法律和医学示例文档，并附有可直接点击的问题。</translation>

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sqlcipher3 import dbapi2 as sqlite
+
 from core.library import Library
 from core.nouns import Change, Scope
 from core.terms import question_terms
@@ -33,6 +35,23 @@ def put_in(library: Library, folder: Path, collection: str, **files: str) -> Cha
         while batch := library.unembedded([sha256], 10):
             library.store_vectors(batch, embedder.embed_passages([p.embedded_text for p in batch]))
     return library.publish(items)
+
+
+_TAKEN_BACK = {
+    4: ("DROP TABLE rejected", "ALTER TABLE imports DROP COLUMN source"),
+    3: ("DROP TABLE exchanges", "DROP TABLE conversations"),
+}
+
+
+def take_back(folder: Path, schema: int) -> None:
+    """Make of a closed library one as a program of that schema left it."""
+    db = sqlite.connect(str(folder / "library.db"))
+    for number in sorted(_TAKEN_BACK, reverse=True):
+        for statement in _TAKEN_BACK[number] if number > schema else ():
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {schema}")
+    db.commit()
+    db.close()
 
 
 def found(library: Library, question: str, *documents: str, collections: tuple[str, ...] = ()) -> list[str]:

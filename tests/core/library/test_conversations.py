@@ -16,7 +16,7 @@ from core.errors import UserProblem
 from core.library import Library, open_library, schema
 from core.nouns import Answer, AnswerKind, Exchange, Scope
 from core.terms import is_chinese
-from tests.core.library.support import put
+from tests.core.library.support import put, take_back
 from tests.fakes import FakeEmbedder, ScriptedModel
 from tests.judged import judge_as
 
@@ -255,13 +255,12 @@ def test_nothing_of_an_exchange_is_kept_when_the_disk_refuses(library: Library) 
     assert library.conversations() == []
 
 
-def test_schema_2_becomes_3_conversations_can_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_schema_2_becomes_3_conversations_can_be_kept(tmp_path: Path) -> None:
     folder = tmp_path / "lib"
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
-        with open_library(folder, create=True) as library:
-            put(library, tmp_path, lease=LEASE)
-            answer = answer_to(library, END)
+    with open_library(folder, create=True) as library:
+        put(library, tmp_path, lease=LEASE)
+        answer = answer_to(library, END)
+    take_back(folder, 2)
     with open_library(folder) as library:
         assert library.conversations() == []
         kept = library.keep_exchange(0, END, Scope(), answer)

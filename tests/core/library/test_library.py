@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +128,44 @@ def test_going_back_to_an_earlier_version_shows_it_again(library: Library, tmp_p
         put(library, tmp_path, outlook=text)
     assert found(library, "growth") == ["Growth 3.5%."]
     assert library.documents()[0].version == 3
+
+
+def test_a_library_with_which_nothing_was_done_is_deleted_with_its_folder(tmp_path: Path) -> None:
+    library = open_library(tmp_path / "lib", create=True)
+    assert not (library.rejected() or library.documents() or library.conversations())
+    library.discard_if_untouched()
+    assert list(tmp_path.iterdir()) == []
+    with open_library(tmp_path / "lib", create=True) as again:
+        assert again.doctor() == []
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [
+        lambda library, folder: library.create_collection("General"),
+        lambda library, folder: put(library, folder, lease=LEASE),
+        lambda library, folder: library.append_record({"kind": "answered"}),
+        lambda library, folder: library.use_embedder(FakeEmbedder().identity),
+        lambda library, folder: (library.create_collection("x"), library.delete_collection("x")),
+        lambda library, folder: library.begin_import("0" * 64, 1, "a.pdf", "General"),
+    ],
+)
+def test_one_with_which_anything_was_done_is_only_closed(
+    tmp_path: Path, touch: Callable[[Library, Path], object]
+) -> None:
+    library = open_library(tmp_path / "lib", create=True)
+    touch(library, tmp_path)
+    library.discard_if_untouched()
+    assert (tmp_path / "lib" / "library.db").is_file()
+    with open_library(tmp_path / "lib"):
+        pass
+
+
+def test_what_is_not_the_librarys_own_stays(tmp_path: Path) -> None:
+    library = open_library(tmp_path / "lib", create=True)
+    (library.folder / "notes.txt").write_text("mine")
+    library.discard_if_untouched()
+    assert [path.name for path in library.folder.iterdir()] == ["notes.txt"]
 
 
 def test_unchanged_files_change_nothing(library: Library, tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pypdf import PdfWriter
@@ -174,6 +176,52 @@ def test_the_time_of_a_file_is_capped(tmp_path: Path, monkeypatch: pytest.Monkey
     assert time.monotonic() - began < 15
     assert reading.outcome is Outcome.PARTIAL
     assert {page.problem for page in reading.pages[2:]} == {"reading_page_timeout"}
+
+
+@pytest.mark.parametrize("where", ["paused", "told"])
+def test_the_time_for_which_a_file_has_to_wait_is_not_its_own(
+    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """A person pauses the import and goes for lunch, again and again."""
+    lunches = 0
+
+    def lunch() -> None:
+        nonlocal lunches
+        lunches += 1
+
+    class Paused(CancelToken):
+        def check(self) -> None:
+            lunch()
+
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + 3600 * lunches, sleep=time.sleep)
+    monkeypatch.setattr("core.reading.reader.time", clock)
+    monkeypatch.setattr("core.reading.watching.time", clock)
+    file = tmp_path / "three.pdf"
+    file.write_bytes(pdf([text(["words on a page"])] * 3))
+    reading = reader.read(file, cancel=Paused()) if where == "paused" else reader.read(file, report=lambda _: lunch())
+    assert lunches >= 4
+    assert (reading.outcome, len(reading.pages)) == (Outcome.OK, 3)
+    assert reading.seconds < 3600
+
+
+def test_what_is_paused_while_its_page_hangs_has_its_time_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.reading.reader._serve", support.hanging)
+    file = tmp_path / "slow.pdf"
+    file.write_bytes(GOOD)
+    token = CancelToken()
+    threading.Timer(2.0, token.resume).start()
+
+    def pause(progress: Progress) -> None:
+        if progress.done == 2:
+            token.pause()
+
+    began = time.monotonic()
+    with Reader(Limits(page_seconds=1.0)) as reader:
+        reading = reader.read(file, report=pause, cancel=token)
+    assert time.monotonic() - began > 2.9
+    assert [page.problem for page in reading.pages] == ["", "", "reading_page_timeout", "", ""]
 
 
 def test_a_reader_tells_its_limits_and_whether_it_recognises() -> None:

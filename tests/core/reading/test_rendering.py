@@ -151,11 +151,17 @@ def test_what_is_filled_into_a_form_is_drawn_where_it_was_read(renderer: Rendere
 
 def test_a_long_document_opens_and_jumps_at_once(renderer: Renderer, tmp_path: Path) -> None:
     page = text([f"Line {n} of a page like any other, with enough words to fill it" for n in range(45)])
-    file = write(tmp_path, pdf([page] * 1000))
-    for index in (0, 699, 700, 999, 0):
-        began = time.monotonic()
-        assert ink(renderer.render(file, index, 1000)).any()
-        assert time.monotonic() - began < 1.0
+    data = pdf([page] * 1000)
+    tries: list[list[float]] = []
+    for number in range(3):  # a busy machine spoils one step of one try, hardly the same step of each
+        file = tmp_path / f"long {number}.pdf"
+        file.write_bytes(data)
+        tries.append([])
+        for index in (0, 699, 700, 999, 0):
+            began = time.monotonic()
+            assert ink(renderer.render(file, index, 1000)).any()
+            tries[-1].append(time.monotonic() - began)
+    assert max(map(min, zip(*tries, strict=True))) < 1.0, tries
 
 
 def test_the_documents_used_last_stay_open(renderer: Renderer, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from core.nouns import Document, Outcome
-from desktop.channel import GetLibrary, LibraryState, ListDocuments
+from desktop.channel import GetLibrary, LibraryState, ListDocuments, ListRejected, RejectedFile
 from desktop.window.desk import Desk
 from desktop.window.pages.library import LibraryPage
 from tests.desktop.window.conftest import FakeJobs
@@ -33,6 +33,22 @@ def document(id: int, name: str, collection: str = "Contracts", **changes: objec
     return Document(**(known | changes))  # type: ignore[arg-type]
 
 
+def rejected_file(id: int, name: str, collection: str = "Contracts", **changes: object) -> RejectedFile:
+    """A file on a stick that is damaged."""
+    known: dict[str, object] = dict(
+        id=id,
+        name=name,
+        collection=collection,
+        reason="reading_damaged",
+        details={"file": name},
+        source=Path("/stick") / name,
+        size=4_000,
+        replaces="",
+        rejected_at="2026-11-21T09:30:00+00:00",
+    )
+    return RejectedFile(**(known | changes))  # type: ignore[arg-type]
+
+
 SHELF = (
     document(1, "agreement 2.pdf"),
     document(2, "agreement 10.pdf", version=3),
@@ -56,11 +72,13 @@ def fill(
     documents: tuple[Document, ...] = SHELF,
     collections: tuple[tuple[str, int], ...] = COLLECTIONS,
     folder: str = "/home/ada/library",
+    rejected: tuple[RejectedFile, ...] = (),
 ) -> LibraryState:
     """What the engine says the library holds."""
     state = LibraryState(Path(folder), 7, len(documents), collections, 0, 0)
     jobs.answers[GetLibrary] = state
     jobs.answers[ListDocuments] = documents
+    jobs.answers[ListRejected] = rejected
     return state
 
 

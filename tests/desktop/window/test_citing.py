@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -71,8 +72,13 @@ def test_unreadable_pages_are_counted_from_one_and_joined() -> None:
 
 
 def test_a_moment_that_cannot_be_read_is_shown_as_it_is() -> None:
-    assert citing.local_time("yesterday") == "yesterday"
-    assert len(citing.local_time("2026-11-22T13:02:11+00:00")) == len("2026-11-22 13:02")
+    assert citing.local_time("yesterday", "en") == citing.local_time("yesterday", "zh") == "yesterday"
+
+
+def test_a_moment_is_told_as_people_write_it_in_either_language() -> None:
+    here = datetime(2026, 1, 2, 9, 5).astimezone().isoformat()
+    assert citing.local_time(here, "en") == "2 Jan 2026, 09:05"
+    assert citing.local_time(here, "zh") == "2026年1月2日 09:05"
 
 
 def test_every_verdict_has_a_mark_of_its_own() -> None:

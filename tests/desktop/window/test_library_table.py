@@ -11,6 +11,7 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from core.messages import say
 from core.nouns import Document, Outcome
 from desktop.window.desk import Desk
 from desktop.window.pages.documents import DocumentsPane
@@ -48,13 +49,13 @@ def many(count: int = 10_000) -> tuple[Document, ...]:
 
 
 def quickest(act: Callable[[], object], before: Callable[[], object] = lambda: None, times: int = 3) -> float:
-    """Milliseconds of the quickest of some runs: what the code costs, not what else the machine does."""
+    """Milliseconds of work of the quickest of some runs: what the code costs, not what else the machine does."""
     seconds = []
     for _ in range(times):
         before()
-        began = time.perf_counter()
+        began = time.thread_time()
         act()
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.thread_time() - began)
     return min(seconds) * 1000
 
 
@@ -180,7 +181,16 @@ def test_a_row_says_its_state_in_words_and_shape(qtbot: QtBot, desk: Desk) -> No
     model.set_documents(SHELF)
     model.sort(STATE)
     row = [str(model.data(model.index(0, column))) for column in range(model.columnCount())]
-    assert row == ["Partial", "heart failure (scan).pdf", "Clinic", "132", "128", "1", "20 Nov 2026"]
+    assert row == [
+        "Partial",
+        "heart failure (scan).pdf",
+        "Clinic",
+        "132",
+        "128",
+        "1",
+        "20 Nov 2026",
+        say("reading_some_pages"),
+    ]
     pictures = {
         model.data(model.index(at, STATE), Qt.ItemDataRole.DecorationRole).cacheKey() for at in range(model.rowCount())
     }

@@ -164,9 +164,9 @@ def test_ten_thousand_documents_stay_quick(qtbot: QtBot, desk: Desk, jobs: FakeJ
         panel.tree.grab,
     )
     for step in steps:
-        began = time.perf_counter()
+        began = time.thread_time()  # its work, not what else the machine does
         step()
-        assert time.perf_counter() - began < 1.0  # measured: 1 to 40 ms; a busy machine gets room
+        assert time.thread_time() - began < 1.0  # measured: 1 to 40 ms; a busy machine gets room
     assert panel.model.visible == 10_000
 
 

@@ -53,7 +53,7 @@ def test_the_theme_changes_at_once(qtbot: QtBot, page: SettingsPage, desk: Desk)
 def test_the_text_grows_while_the_slider_is_moved(qtbot: QtBot, page: SettingsPage, desk: Desk) -> None:
     before = QApplication.font().pointSizeF()
     page.look.text_size.setValue(15)
-    assert page.look.percent.text() == "150 %"
+    assert page.look.percent.text() == "150%"
     qtbot.waitUntil(lambda: desk.settings.text_size == 150)
     assert QApplication.font().pointSizeF() == pytest.approx(before * 1.5)
     desk.change_settings(text_size=100)

@@ -173,9 +173,9 @@ def in_sight(thread: Thread) -> list[str]:
 
 def test_sixty_answers_open_at_their_end_and_only_what_is_near_is_built(thread: Thread, qtbot: QtBot) -> None:
     sixty = [m.numbered(number) for number in range(60)]
-    began = time.perf_counter()
+    began = time.thread_time()
     thread.show_all(sixty)
-    assert time.perf_counter() - began < 1.5  # measured: 0.1 s; a busy machine gets room
+    assert time.thread_time() - began < 1.5  # measured: 0.1 s; a busy machine gets room
     assert thread.exchanges == tuple(sixty)
     assert sixty[-1].typed in in_sight(thread)
     assert len(thread.views) <= 10
@@ -186,10 +186,10 @@ def test_sixty_answers_open_at_their_end_and_only_what_is_near_is_built(thread: 
         assert in_sight(thread)
         assert len(thread.views) <= 16
     assert sixty[0].typed in in_sight(thread)
-    began = time.perf_counter()
+    began = time.thread_time()
     for width in range(800, 500, -20):
         thread.resize(width, 600)
-    assert (time.perf_counter() - began) / 15 < 0.2  # measured: 0.02 s a step
+    assert (time.thread_time() - began) / 15 < 0.2  # measured: 0.02 s a step
     assert sixty[0].typed in in_sight(thread)
 
 
