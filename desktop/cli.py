@@ -101,7 +101,12 @@ def _run(words: Sequence[str], settings: Settings, language: str, cancel: Cancel
         library_folder=house.default_library() if chosen.library is None else Path(chosen.library),
         cancel=cancel,
     )
-    run: Callable[[commands.Context, argparse.Namespace], int] = getattr(commands, chosen.run)
+    room: object = commands
+    if chosen.run.startswith("persona_"):
+        from desktop import persona_commands  # the workshop is not needed for anything else
+
+        room = persona_commands
+    run: Callable[[commands.Context, argparse.Namespace], int] = getattr(room, chosen.run)
     code = run(context, chosen)
     try:
         sys.stdout.flush()
@@ -303,6 +308,32 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     add_model.add_argument("--name", default=None, metavar="NAME", help=words("model_name"))
     models("probe").add_argument("name", metavar="NAME", help=words("model_named"))
     models("remove").add_argument("name", metavar="NAME", help=words("model_named"))
+
+    persona = group("persona")
+    persona("list")
+    new = persona("new")
+    new.add_argument("name", metavar="ID", help=words("persona_id"))
+    new.add_argument("--like", default="", metavar="ID", help=words("persona_like"))
+    new.add_argument("--dialogues", default="", metavar="FILE", help=words("persona_dialogues"))
+    examples = persona("examples")
+    examples.add_argument("name", metavar="ID", help=words("persona_id"))
+    examples.add_argument("--seed", type=_natural, default=7, metavar="N", help=words("seed"))
+    train = persona("train")
+    train.add_argument("name", metavar="ID", help=words("persona_id"))
+    train.add_argument("--epochs", type=_count, default=None, metavar="N", help=words("persona_epochs"))
+    test = persona("test")
+    test.add_argument("name", metavar="ID", help=words("persona_id"))
+    test.add_argument("--only-test", action="store_true", help=words("persona_only_test"))
+    persona("use").add_argument("name", metavar="ID", help=words("persona_use_id"))
+    persona("show").add_argument("name", metavar="ID", help=words("persona_id"))
+    export = persona("export")
+    export.add_argument("name", metavar="ID", help=words("persona_id"))
+    export.add_argument("file", metavar="FILE", help=words("persona_file"))
+    export.add_argument("--merged", default="", metavar="TYPE", help=words("persona_merged_type"))
+    bring = persona("import")
+    bring.add_argument("file", metavar="FILE", help=words("persona_file"))
+    bring.add_argument("--replace", action="store_true", help=words("persona_replace"))
+    persona("remove").add_argument("name", metavar="ID", help=words("persona_id"))
 
     evaluate = command("evaluate")
     evaluate.add_argument("pack", metavar="PACK", help=words("pack"))

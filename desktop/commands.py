@@ -32,6 +32,7 @@ from core.reading import rects_of
 from core.settings import Settings
 from desktop import forms, house
 from desktop.presenting import Screen
+from desktop.workshop import speaking
 from models import catalogue
 
 DEFAULT_COLLECTION = "general"
@@ -203,7 +204,10 @@ def ask(context: Context, chosen: Namespace) -> int:
         if questions is None:
             _documents(library, _scope(chosen))
         embedder = house.embedder(context.settings, report, context.cancel)
-        with house.language_model(context.settings, chosen.model, report, context.cancel) as model:
+        with (
+            house.language_model(context.settings, chosen.model, report, context.cancel) as model,
+            speaking(context.settings, model, context.cancel) as speaker,
+        ):
 
             def answered(question: str, scope: Scope, tell: Report) -> Answer:
                 _documents(library, scope)
@@ -214,6 +218,7 @@ def ask(context: Context, chosen: Namespace) -> int:
                     model,
                     scope=scope,
                     user=house.user_name(),
+                    speaker=speaker,
                     evidence_tokens=context.settings.evidence_tokens,
                     seed=chosen.seed,
                     report=tell,

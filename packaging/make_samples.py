@@ -29,7 +29,7 @@ from unittest import mock
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from pypdf import PdfReader, PdfWriter
 from reportlab import rl_config
-from reportlab.lib.pagesizes import A4
+from reportlab.lib.pagesizes import A4, A5
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -89,6 +89,8 @@ class Look:
 ENGLISH = Look("Serif", "Serif-Bold", 10.5, 14.6)
 BRIEFING = Look("Sans", "Sans-Bold", 10.5, 15.6)
 CHINESE = Look("Kai", "Kai-Bold", 11.5, 20.0)
+POCKET = Look("Serif", "Serif-Bold", 10.5, 14.6, margin=46.0, top=70.0, bottom=56.0)
+POCKET_CHINESE = Look("Kai", "Kai-Bold", 11.0, 18.0, margin=46.0, top=70.0, bottom=56.0)
 
 # A figure and its unit stay on one line, as a careful typesetter would have it.
 _FIGURE = (
@@ -156,17 +158,18 @@ class Sheet:
     author: str = "Vademecum samples"
     warning: str = ""
     first_number: int = 1
+    paper: tuple[float, float] = A4
     page: int = 0
     y: float = 0.0
     buffer: io.BytesIO = field(default_factory=io.BytesIO)
 
     def __post_init__(self) -> None:
-        self.canvas = Canvas(self.buffer, pagesize=A4, pageCompression=1, invariant=1, lang=self.language)
+        self.canvas = Canvas(self.buffer, pagesize=self.paper, pageCompression=1, invariant=1, lang=self.language)
         self.canvas.setTitle(self.title)
         self.canvas.setSubject(self.subject)
         self.canvas.setAuthor(self.author)
         self.canvas.setCreator("packaging/make_samples.py")
-        self.wide, self.high = A4
+        self.wide, self.high = self.paper
         self.room = self.wide - 2 * self.look.margin
         self.turn()
 
@@ -269,7 +272,7 @@ class Sheet:
         """A heading that never stands alone at the foot of a page, with its outline entry."""
         size = size or self.look.size + 1.5
         self.gap(size * 0.55)
-        self.need(size * 1.5 + 2.6 * self.look.leading)
+        self.need(size * 1.9 + 3 * self.look.leading)
         self.mark(text, level)
         self.paragraph(f"**{text}**", size=size, leading=size * 1.45, after=size * 0.35, centred=centred)
 
@@ -421,6 +424,16 @@ def monograph_zh(text: str) -> bytes:
             footer=lambda number: f"第 {number} 页",
         ),
     )
+
+
+def handbook(title: str, header: str, warning: str, look: Look, language: str) -> Callable[[str], bytes]:
+    """Draws a pocket handbook of an invented house; its text is in the form of :func:`monograph`."""
+
+    def draw(text: str) -> bytes:
+        pages = (lambda number: f"第 {number} 页") if language == "zh-CN" else (lambda number: f"Page {number}")
+        return monograph(text, Sheet(title, warning, look, language, header, pages, warning=warning, paper=A5))
+
+    return draw
 
 
 @dataclass(frozen=True)
@@ -633,9 +646,32 @@ def drawn() -> dict[str, bytes]:
         "quilodarine-monograph-en": monograph_en,
         "quilodarine-monograph-zh": monograph_zh,
         "scanned-discharge-letter": scanned_letter,
+        "handbooks/surgical-ward-handbook": handbook(
+            "Handbook of the surgical wards (fictional sample)",
+            "Sample General Hospital",
+            "Fictional sample, not for medical use",
+            POCKET,
+            "en-GB",
+        ),
+        "handbooks/内科会诊手册": handbook(
+            "内科会诊与急症处理手册（虚构样本）", "样本综合医院", "虚构样本，不得用于医疗", POCKET_CHINESE, "zh-CN"
+        ),
+        "handbooks/investment-handbook": handbook(
+            "Investment and contracts handbook (fictional sample)",
+            "Sample Capital Partners",
+            "Fictional sample, not advice",
+            POCKET,
+            "en-GB",
+        ),
+        "handbooks/员工与合规手册": handbook(
+            "员工与合规手册（虚构样本）", "样本金融服务公司", "虚构样本，不构成法律意见", POCKET_CHINESE, "zh-CN"
+        ),
     }
     return {
-        **{f"{stem}.pdf": draw((TEXTS / f"{stem}.txt").read_text("utf-8")) for stem, draw in drawn_from.items()},
+        **{
+            f"{stem}.pdf": draw((TEXTS / f"{Path(stem).name}.txt").read_text("utf-8"))
+            for stem, draw in drawn_from.items()
+        },
         "economic-outlook-2025-january.pdf": outlook(JANUARY),
         "economic-outlook-2025-july.pdf": outlook(JULY),
         "confidential-settlement-note.pdf": locked_note(),
@@ -656,7 +692,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             differ += not same
             print(f"{'same   ' if same else 'DIFFERS'}  {name}")
             continue
-        with tempfile.NamedTemporaryFile(dir=options.into, delete=False) as aside:
+        target.parent.mkdir(exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as aside:
             aside.write(data)
         Path(aside.name).chmod(0o644)
         Path(aside.name).replace(target)

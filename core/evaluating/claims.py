@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import CancelToken
-from core.evaluating.measures import Confusion, macro_f1, share
+from core.evaluating.measures import Confusion, macro_f1
 from core.evaluating.pack import Floors, LabelledClaim, draw, load_claims
 from core.evaluating.tables import Figure, Table, figure
+from core.intervals import share
 from core.nouns import Candidate, Claim, DraftSentence, Evidence, Passage, Progress, Report, Verdict
 from core.verifying import judge
 

@@ -1,43 +1,22 @@
 """Figures with their 95% intervals: pure arithmetic, every function readable beside its formula.
 
-Shares carry a Wilson interval (Wilson 1927); everything else is drawn again from
-itself 2000 times with a fixed seed (percentile bootstrap, Efron 1979).
+Everything is drawn again from itself 2000 times with a fixed seed (percentile
+bootstrap, Efron 1979), but for shares, whose intervals are in core/intervals.py.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from core.intervals import Estimate
+
 DRAWS = 2000
-_Z = 1.959964  # 95% of a normal distribution lies within this many standard deviations
 _Numbers = npt.NDArray[np.float64]
 _Formula = Callable[[_Numbers], _Numbers]
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A figure from ``n`` observations; ``low`` and ``high`` are None where it was measured once."""
-
-    value: float
-    n: int
-    low: float | None
-    high: float | None
-
-
-def share(hits: Sequence[bool]) -> Estimate | None:
-    """Per cent of ``hits`` that are true; None when there are none to count."""
-    n = len(hits)
-    if not n:
-        return None
-    p = sum(hits) / n
-    middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z * math.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
-    return Estimate(100 * p, n, 100 * max(0.0, middle - half), 100 * min(1.0, middle + half))
 
 
 def mean(values: Sequence[float], seed: int) -> Estimate | None:

@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -27,6 +27,8 @@ class Question:
 
     ``document`` is the one it is about, empty for the whole suite.  ``gold`` has one entry for each thing to be
     found: the pages on any of which it stands.  ``first_page`` is the page marked first, where the suite says so.
+    In a set over known documents, ``documents`` are those it is asked of, ``must_contain`` the printed words of a
+    right answer, and ``persona`` the id of the one whose trade's words it uses.
     """
 
     id: str
@@ -37,6 +39,10 @@ class Question:
     first_page: PagePlace | None = None
     reference: str = ""
     decision: str = ""
+    documents: tuple[str, ...] = ()
+    must_contain: tuple[str, ...] = ()
+    language: str = ""
+    persona: str = ""
 
     @property
     def gold_pages(self) -> frozenset[PagePlace]:
@@ -72,6 +78,17 @@ def load_questions(pack: Path, suite: str) -> tuple[Question, ...]:
     file = "page_qa.jsonl" if suite == "cuad" else "qa.jsonl"
     make = {"cuad": _contract_question, "zh_cases": _case_question}.get(suite, _gold_question)
     return _load(_suite_folder(pack, suite) / file, make)
+
+
+def load_known(file: Path) -> tuple[Question, ...]:
+    """The questions of a set over known documents, such as the samples, in the file's order.
+
+    One that names no documents is asked of all those that any question of the file names.  UserProblem for a file
+    that is not in its form.
+    """
+    questions = _load(file, _known_question)
+    everything = {name for q in questions for name in (*q.documents, *(document for document, _ in q.gold_pages))}
+    return tuple(q if q.documents else replace(q, documents=tuple(sorted(everything))) for q in questions)
 
 
 def load_claims(pack: Path) -> dict[str, tuple[LabelledClaim, ...]]:
@@ -226,6 +243,25 @@ def _case_question(row: _Row) -> Question:
     )
 
 
+def _known_question(row: _Row) -> Question:
+    answerable = _flag(row, "answerable")
+    places = [_object(place) for place in _list(row, "gold")]
+    gold = frozenset((tidy(_text(place, "document")), _page(place.get("page"))) for place in places)
+    words = tuple(_words(word, "must_contain") for word in _list(row, "must_contain"))
+    if answerable is not bool(gold) or answerable is not bool(words):
+        raise ValueError("“gold” and “must_contain” belong to an answerable question, and to no other")
+    return Question(
+        id=_text(row, "id"),
+        text=_text(row, "question"),
+        answerable=answerable,
+        gold=(gold,) if gold else (),
+        documents=tuple(tidy(_words(name, "documents")) for name in _list(row, "documents")),
+        must_contain=words,
+        language=str(row.get("language") or ""),
+        persona=str(row.get("persona") or ""),
+    )
+
+
 def _claim(row: _Row) -> LabelledClaim:
     label = _text(row, "label")
     if label not in ("supported", "contradicted", "unsupported"):
@@ -248,9 +284,19 @@ def _object(value: object) -> _Row:
 
 
 def _text(row: _Row, key: str) -> str:
-    value = row.get(key)
+    return _words(row.get(key), key)
+
+
+def _words(value: object, key: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"“{key}” is missing or no text")
+    return value
+
+
+def _list(row: _Row, key: str) -> list[object]:
+    value = row.get(key) or []
+    if not isinstance(value, list):
+        raise ValueError(f"“{key}” is no list")
     return value
 
 

@@ -7,10 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from core.evaluating.measures import Confusion, Estimate, auroc, f1, mean, quantile, share
+from core.evaluating.measures import Confusion, auroc, f1, mean, quantile
 from core.evaluating.pack import Floors
 from core.evaluating.running import Asked, Imported, Searched
 from core.evaluating.tables import Figure, Table, figure
+from core.intervals import Estimate, share
 from core.nouns import AnswerKind, Citation, Seconds, Verdict
 from core.terms import normalise
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.evaluating.measures import Estimate
+from core.intervals import Estimate
 from core.messages import say
 
 

@@ -17,14 +17,15 @@ from core.embedding import Embedder
 from core.errors import Cancelled, CancelToken, UserProblem
 from core.evaluating import SUITES, Engine, Evaluation, Figure, evaluate, load_claims, load_questions, to_json
 from core.evaluating.claims import verdict
-from core.evaluating.measures import Confusion, auroc, f1, macro_f1, mean, quantile, share
+from core.evaluating.measures import Confusion, auroc, f1, macro_f1, mean, quantile
 from core.evaluating.pack import LabelledClaim, Question, draw, read_floors
 from core.evaluating.running import Searched
 from core.evaluating.scoring import dice, recall, stated_decision
-from core.language_model import Generation, LanguageModel, Turn
+from core.intervals import share
+from core.language_model import Generation, LanguageModel
 from core.library import Library, open_library
 from core.messages import LANGUAGES
-from core.nouns import Progress, Verdict
+from core.nouns import Progress, Turn, Verdict
 from core.reading import Limits, Reader
 from tests.fakes import FakeEmbedder, ScriptedModel
 

@@ -1,0 +1,261 @@
+"""The commands of the persona workshop: ``vademecum persona …``."""
+
+from __future__ import annotations
+
+import dataclasses
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import UserProblem
+from core.language_model import LlamaModel
+from core.nouns import Bilingual, Persona, Progress, Report
+from core.settings import save_settings
+from desktop import house, workshop
+from desktop.commands import Context
+from models.gate import GateReport
+from models.persona import importing, shelf, specification
+from models.persona.example import load_examples
+from models.persona.training import Recipe, Step
+from models.quantise import Verdict, export_merged
+
+_OK, _IN_PART = 0, 3
+_KINDS = {
+    "identity": "persona_kind_identity",
+    "style": "persona_kind_style",
+    "glossary": "persona_kind_glossary",
+    "dialogue": "persona_kind_dialogue",
+    "general": "persona_kind_general",
+}
+_SHOWN = 6  # examples of each kind that are printed
+
+
+def persona_list(context: Context, _: Namespace) -> int:
+    """``persona list``: installed ones, those in the making, those that ship."""
+    here = shelf.installed(workshop.personas_folder())
+    begun = sorted(place.name for place in workshop.workshop_folder().glob("*/") if (place / "persona.toml").exists())
+    ready = [persona.id for persona in specification.shipped()]
+    if context.screen.json_wanted:
+        context.screen.form(
+            {
+                "installed": [_form(found.persona) for found in here],
+                "in_use": context.settings.persona,
+                "begun": begun,
+                "ready": ready,
+            }
+        )
+        return _OK
+    for found in here:
+        key = "persona_in_use" if found.persona.id == context.settings.persona else "persona_installed"
+        context.screen.line(key, id=found.persona.id, name=_both(found.persona.name), base=found.card.base)
+    for name in begun:
+        context.screen.line("persona_begun", id=name, file=workshop.bench(name).specification)
+    context.screen.line("persona_ready", ready=", ".join(ready))
+    return _OK
+
+
+def persona_new(context: Context, chosen: Namespace) -> int:
+    """``persona new``: a specification to fill in."""
+    made = workshop.begin(chosen.name, chosen.like)
+    if chosen.dialogues:
+        read = importing.read(Path(chosen.dialogues))
+        persona = dataclasses.replace(specification.load(made.specification), dialogues=read.dialogues)
+        made.specification.write_text(specification.dump(persona), encoding="utf-8")
+        for remark in read.remarks:
+            context.screen.note_plainly(remark.sentence(context.language))
+    if context.screen.json_wanted:
+        context.screen.form({"id": chosen.name, "file": str(made.specification)})
+    else:
+        context.screen.line("persona_new_done", id=chosen.name, file=made.specification)
+    return _OK
+
+
+def persona_examples(context: Context, chosen: Namespace) -> int:
+    """``persona examples``: build what the persona will be taught, and show some of it."""
+    made = workshop.bench(chosen.name)
+    made.persona()
+    with _model(context) as (model, report):
+        examples = workshop.make_examples(made, model, chosen.seed, report, context.cancel)
+    counts = Counter(example.kind for example in examples)
+    if context.screen.json_wanted:
+        context.screen.form({"file": str(made.examples), "examples": len(examples), "kinds": dict(counts)})
+        return _OK
+    for kind, count in sorted(counts.items()):
+        context.screen.line(_KINDS[kind], count=count)
+        for example in [e for e in examples if e.kind == kind][:_SHOWN]:
+            asked, said = (" ".join(turn.content.split())[:100] for turn in example.turns[-2:])
+            context.screen.line("persona_example", asked=asked, said=said)
+    context.screen.line("persona_examples_kept", count=len(examples), file=made.examples)
+    return _OK
+
+
+def persona_train(context: Context, chosen: Namespace) -> int:
+    """``persona train``: examples where there are none, then the adapter; a run broken off goes on."""
+    made = workshop.bench(chosen.name)
+    made.persona()
+    base = house.find_language_model(context.settings)
+    if not made.examples.exists():
+        with _model(context) as (model, report):
+            workshop.make_examples(made, model, report=report, cancel=context.cancel)
+    recipe = Recipe() if chosen.epochs is None else dataclasses.replace(Recipe(), epochs=chosen.epochs)
+    examples = load_examples(made.examples)
+    with context.screen.progress() as report:
+
+        def on_step(step: Step) -> None:
+            words = context.screen.say(
+                "persona_step",
+                loss=f"{step.loss:.3f}",
+                speed=f"{step.tokens_per_second:.0f}",
+                minutes=f"{step.seconds_left / 60:.1f}",
+            )
+            report(Progress("stage_training", step.step, step.steps, words))
+
+        trained = workshop.train(made, base, recipe, report=report, on_step=on_step, cancel=context.cancel)
+    if context.screen.json_wanted:
+        context.screen.form({"adapter": str(made.adapter), "examples": len(examples), **trained.settings})
+    else:
+        context.screen.line(
+            "persona_trained",
+            id=chosen.name,
+            minutes=f"{trained.seconds / 60:.1f}",
+            speed=f"{trained.tokens_per_second:.0f}",
+            memory=f"{trained.peak_megabytes:.0f}",
+        )
+    return _OK
+
+
+def persona_test(context: Context, chosen: Namespace) -> int:
+    """``persona test``: the gate; what passes it is installed."""
+    made = workshop.bench(chosen.name)
+    made.persona()
+    if not made.adapter.exists():
+        raise UserProblem("persona_not_trained", name=chosen.name)
+    with _model(context) as (model, report):
+        embedder = house.embedder(context.settings, report, context.cancel)
+        tested = workshop.test(made, context.settings, embedder, model, report=report, cancel=context.cancel)
+    if tested.installable and not chosen.only_test:
+        workshop.install(made, tested, cancel=context.cancel)
+    if context.screen.json_wanted:
+        context.screen.form(tested.json())
+    else:
+        _tell(context, tested)
+        if tested.installable:
+            key = "persona_passed" if chosen.only_test else "persona_installed_now"
+            context.screen.line(key, id=chosen.name)
+    return _OK if tested.installable else _IN_PART
+
+
+def persona_use(context: Context, chosen: Namespace) -> int:
+    """``persona use``: who speaks from now on; "none" for nobody."""
+    name = "" if chosen.name == "none" else chosen.name
+    if name:
+        found = shelf.find(name, workshop.personas_folder())
+        base = house.find_language_model(context.settings)
+        shelf.check(found, base.sha256, base.name, context.cancel)
+    save_settings(dataclasses.replace(context.settings, persona=name))
+    if context.screen.json_wanted:
+        context.screen.form({"persona": name})
+    else:
+        context.screen.line("persona_used" if name else "persona_unused", id=name)
+    return _OK
+
+
+def persona_show(context: Context, chosen: Namespace) -> int:
+    """``persona show``: an installed persona with its card."""
+    found = shelf.find(chosen.name, workshop.personas_folder())
+    form = {**_form(found.persona), "card": dataclasses.asdict(found.card)}
+    if context.screen.json_wanted:
+        context.screen.form(form)
+    else:
+        context.screen.record(form)
+    return _OK
+
+
+def persona_export(context: Context, chosen: Namespace) -> int:
+    """``persona export``: one file to carry away, or a merged model with ``--merged``."""
+    out = Path(chosen.file)
+    if not chosen.merged:
+        with context.screen.progress() as report:
+            shelf.export_file(chosen.name, workshop.personas_folder(), out, report, context.cancel)
+        _done(context, "persona_exported", id=chosen.name, file=out)
+        return _OK
+    found = shelf.find(chosen.name, workshop.personas_folder())
+    base = house.find_language_model(context.settings)
+    shelf.check(found, base.sha256, base.name, context.cancel)
+    with context.screen.progress() as report:
+
+        def gate(file: Path) -> Verdict:
+            return workshop.still_itself(found.persona, file, context.settings, report, context.cancel)
+
+        made = export_merged(
+            base.path, found.adapter, out, chosen.merged, gate, context.settings.threads, report, context.cancel
+        )
+    if context.screen.json_wanted:
+        context.screen.form(
+            {"file": str(made.path), "kind": made.kind, "tried": [dataclasses.asdict(tried) for tried in made.tried]}
+        )
+        return _OK
+    for tried in made.tried:
+        figure = tried.figures.get("identity", 0.0)
+        key = "persona_kept_at" if tried.passed else "persona_lost_at"
+        context.screen.line(key, kind=tried.label, identity=f"{figure:.0f}", size=f"{tried.size / 1e6:.0f}")
+    context.screen.line("persona_merged", id=chosen.name, kind=made.kind, file=made.path)
+    return _OK
+
+
+def persona_import(context: Context, chosen: Namespace) -> int:
+    """``persona import``: install the persona of a file."""
+    with context.screen.progress() as report:
+        found = shelf.import_file(Path(chosen.file), workshop.personas_folder(), chosen.replace, report, context.cancel)
+    _done(context, "persona_imported", id=found.persona.id, name=_both(found.persona.name))
+    return _OK
+
+
+def persona_remove(context: Context, chosen: Namespace) -> int:
+    """``persona remove``: take a persona off the shelf; its bench in the workshop stays."""
+    shelf.remove(chosen.name, workshop.personas_folder())
+    if context.settings.persona == chosen.name:
+        save_settings(dataclasses.replace(context.settings, persona=""))
+    _done(context, "persona_removed", id=chosen.name)
+    return _OK
+
+
+@contextmanager
+def _model(context: Context) -> Iterator[tuple[LlamaModel, Report]]:
+    with (
+        context.screen.progress() as report,
+        house.language_model(context.settings, "", report, context.cancel) as model,
+    ):
+        yield model, report
+
+
+def _tell(context: Context, tested: GateReport) -> None:
+    rows = []
+    for figure in tested.figures:
+        before = f"{figure.before.value:.1f}" if figure.before else "–"
+        after = f"{figure.after.value:.1f}" if figure.after else "–"
+        low_high = ""
+        if figure.difference and figure.difference.low is not None and figure.difference.high is not None:
+            low_high = f"{figure.difference.value:+.1f} ({figure.difference.low:+.1f} … {figure.difference.high:+.1f})"
+        count = figure.after or figure.before
+        rows.append((figure.words(context.language), str(count.n) if count else "", before, after, low_high))
+    context.screen.rows(("gate_col_figure", "gate_col_n", "gate_col_before", "gate_col_after", "gate_col_change"), rows)
+    for reason in tested.reasons:
+        context.screen.note_plainly(reason.sentence(context.language))
+
+
+def _done(context: Context, key: str, **details: object) -> None:
+    if context.screen.json_wanted:
+        context.screen.form({name: str(value) for name, value in details.items()})
+    else:
+        context.screen.line(key, **details)
+
+
+def _form(persona: Persona) -> dict[str, object]:
+    return dataclasses.asdict(persona)
+
+
+def _both(words: Bilingual) -> str:
+    return " / ".join(filter(None, (words.zh, words.en)))
