@@ -188,18 +188,14 @@ def gate_library(settings: Settings, embedder: Embedder, report: Report, cancel:
     from core.importing import Importer
     from core.nouns import SameName
 
-    files = sorted(samples.folder().rglob("*.pdf"))
+    files = [*samples.readable(), *samples.handbooks()]
     with house.library(workshop_folder() / "samples", create=True, report=report) as library:
-        if {document.name for document in library.documents()} < {file.name for file in files if not _locked(file)}:
+        if {document.name for document in library.documents()} < {file.name for file in files}:
             with house.reader(settings) as reader:
                 Importer(library, reader, embedder, report=report, cancel=cancel).add(
-                    [file for file in files if not _locked(file)], collection="samples", same_name=SameName.REPLACE
+                    files, collection="samples", same_name=SameName.REPLACE
                 )
         yield library
-
-
-def _locked(file: Path) -> bool:
-    return file.name == "confidential-settlement-note.pdf"  # the sample that needs a password
 
 
 def question_sets(persona: Persona) -> QuestionSets:

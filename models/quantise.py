@@ -13,15 +13,12 @@ import multiprocessing
 import os
 import re
 import shutil
-import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from gguf import GGMLQuantizationType
@@ -29,6 +26,7 @@ from gguf import GGMLQuantizationType
 from core.errors import CancelToken, UserProblem
 from core.machine import cores
 from core.nouns import Progress, Report, silent
+from core.spawning import start_alone
 from models.gguf_file import GgufFile
 from models.merge import GRIDS, merge, read_adapter
 from models.probe import read_header
@@ -46,7 +44,6 @@ BUFFER_BYTES = 256 * 1024 * 1024
 TICK = 0.1
 
 _STEP = re.compile(r"\[\s*(\d+)/\s*(\d+)\]")
-_starting = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,8 +261,7 @@ def _in_a_child(work: _Work, kind: str, report: Report, cancel: CancelToken | No
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     child = context.Process(target=_quantise, args=(theirs, work), name="vademecum quantise", daemon=True)
-    with _starting, _no_main_module():
-        child.start()
+    start_alone(child)
     theirs.close()
     try:
         report(Progress("quantising", item=kind))
@@ -297,17 +293,6 @@ def _in_a_child(work: _Work, kind: str, report: Report, cancel: CancelToken | No
         child.join()
         child.close()
         ours.close()
-
-
-@contextmanager
-def _no_main_module() -> Iterator[None]:
-    # A spawned child imports its parent's main module again: the whole program, for a few calls of llama.cpp.
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
 
 
 def _quantise(pipe: Connection, work: _Work) -> None:

@@ -98,7 +98,15 @@ def test_the_engine_knows_nothing_of_the_other_rooms() -> None:
 
 
 def test_the_workshop_knows_of_the_engine_only_its_words_and_its_pure_rules() -> None:
-    allowed = ("core.nouns", "core.errors", "core.settings", "core.machine", "core.speech", "core.intervals")
+    allowed = (
+        "core.nouns",
+        "core.errors",
+        "core.settings",
+        "core.machine",
+        "core.speech",
+        "core.intervals",
+        "core.spawning",
+    )
     assert not [
         f"{file} imports {module}"
         for file, tree in _sources("models")

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from types import ModuleType
+
+from core.spawning import start_alone
 
 TICK = 0.1
 START_SECONDS = 60.0
 # What one message may weigh; the child may be in a stranger's hands.
 MOST_BYTES = 200_000_000
 _NEARLY_FULL = 0.7
-
-_starting = threading.Lock()
 
 
 class Lost(Exception):
@@ -57,8 +53,7 @@ class WatchedChild:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=self._serve, args=(theirs, self._megabytes), name=self._name, daemon=True)
-        with _starting, _no_main_module():
-            process.start()
+        start_alone(process)
         theirs.close()
         self._process, self._pipe = process, ours
         self.receive(time.monotonic() + START_SECONDS, check)
@@ -124,15 +119,3 @@ class WatchedChild:
             return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
         except (OSError, IndexError, ValueError, AttributeError):
             return 0
-
-
-@contextmanager
-def _no_main_module() -> Iterator[None]:
-    # A spawned child imports its parent's main module again; here that would load the whole program, window and
-    # models included, into the process that touches hostile files.  The child needs nothing of it.
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main

@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
         }
         self._stack = QStackedWidget()
         self._buttons: dict[str, QToolButton] = {}
+        self._given_up = self.tr("The engine stopped several times in a minute. Start it again with the button below.")
         self._notices = QVBoxLayout()
         self._notices.setSpacing(GAP // 2)
         self.setCentralWidget(self._build())
@@ -105,10 +106,13 @@ class MainWindow(QMainWindow):
         self.show_page("audit")
         self.audit.open_record(sequence)
 
+    def _strips(self) -> list[Notice]:
+        items = [self._notices.itemAt(i) for i in range(self._notices.count())]
+        return [strip for item in items if item is not None and isinstance(strip := item.widget(), Notice)]
+
     def notice(self, sentence: str, kind: str = "info") -> None:
         """A strip above the page; the same sentence is not shown twice, old ones make room."""
-        items = [self._notices.itemAt(i) for i in range(self._notices.count())]
-        strips = [strip for item in items if item is not None and isinstance(strip := item.widget(), Notice)]
+        strips = self._strips()
         if any(strip.text.text() == sentence for strip in strips):
             return
         for strip in strips[: max(0, len(strips) - _MOST_NOTICES + 1)]:
@@ -253,6 +257,10 @@ class MainWindow(QMainWindow):
         self._engine.setText(words.get(state.stage, state.stage))
         self._busy.setVisible(state.busy or state.stage in ("starting", "loading"))
         self._restart.setVisible(state.stage == "stopped")
+        if state.stage == "ready":  # what it asks for has been done
+            for strip in self._strips():
+                if strip.text.text() == self._given_up:
+                    strip.deleteLater()
         if state.model is not None:
             device = self.tr("graphics card") if state.model.device == "gpu" else self.tr("processor")
             persona = state.model.adapter or self.tr("no persona")
@@ -277,9 +285,7 @@ class MainWindow(QMainWindow):
         if again:
             self.notice(self._desk.say("engine_died"), "warn")
         else:
-            self.notice(
-                self.tr("The engine stopped several times in a minute. Start it again with the button below."), "bad"
-            )
+            self.notice(self._given_up, "bad")
 
     def _paint(self) -> None:
         theme = self._desk.theme

@@ -18,6 +18,7 @@ _LIKE = dict(
         strict=True,
     )
 )
+_LIKE |= {"⼾": "户", "㬵": "胶", "⺒": "巳", "⺦": "丬", "⻖": "阝"}  # as fonts for simplified Chinese draw them
 _LIKE |= {"\u2012": "\u2013", "\t": " "}  # a dash and a blank that Qt takes for others with the same glyph
 _MAP = re.compile(rb"begincmap.*?endcmap", re.DOTALL)
 _VALUES = re.compile(rb"\[[0-9A-Fa-f<> ]*\]")  # <first> <last> [<0041> <0042> …]: what stands in brackets is Unicode

@@ -15,15 +15,11 @@ import json
 import multiprocessing
 import os
 import shutil
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -31,6 +27,7 @@ from filelock import FileLock, Timeout
 from core.errors import CancelToken, UserProblem
 from core.machine import cores, memory
 from core.nouns import Progress, Report, silent
+from core.spawning import start_alone
 from models.persona.example import Example, data_sha256, save_examples
 from models.persona.trainer_child import ADAPTER, CONFIGURATION, RECORD, Job, serve
 from models.persona.training_base import Base, base_sha256, describe
@@ -48,8 +45,6 @@ _PRODUCTS = 120e9
 _LOADED_A_SECOND = 20e6  # parameters
 _ENDING_SECONDS = 20.0
 _LOOK_SECONDS = 0.2
-
-_starting = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,8 +351,7 @@ def _run(job: Job, report: Report, on_step: Callable[[Step], None], cancel: Canc
     pipe, theirs = context.Pipe()
     # A daemon ends with its parent; one whose parent was killed hears the pipe close.
     process = context.Process(target=serve, args=(theirs, asdict(job)), name="vademecum trainer", daemon=True)
-    with _starting, _no_main_module():
-        process.start()
+    start_alone(process)
     theirs.close()
     try:
         _listen(job, pipe, process, report, on_step, cancel)
@@ -426,14 +420,3 @@ def _disk(folder: Path, fault: OSError) -> UserProblem:
     if fault.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         return UserProblem("training_disk_full", folder=folder)
     return UserProblem("training_disk", folder=folder, fault=fault.strerror or os.strerror(fault.errno or 0))
-
-
-@contextmanager
-def _no_main_module() -> Iterator[None]:
-    # A spawned child imports its parent's main module again: here the whole program, of which it needs nothing.
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main

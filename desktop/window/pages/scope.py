@@ -51,13 +51,16 @@ class ScopeModel(QAbstractItemModel):
     # -- what is in it
 
     def set_documents(self, documents: Iterable[Document]) -> None:
-        """Show these; ticks of documents that are gone go with them."""
+        """Show these; ticks of documents that are gone go with them, those that were moved take theirs along."""
         before = self.scope()
+        ticked = {d.id for group in self._all.values() for d in group if _key(d) in self._ticked}
         self._all = {}
         for document in documents:
             if document.outcome is not Outcome.REJECTED:
                 self._all.setdefault(document.collection, []).append(document)
-        self._ticked &= {_key(document) for group in self._all.values() for document in group}
+        self._ticked = {
+            _key(d) for group in self._all.values() for d in group if _key(d) in self._ticked or d.id in ticked
+        }
         self._refilter()
         now = self.scope()
         if now != before:

@@ -351,6 +351,10 @@ def test_exporting_asks_where_to_and_writes(
         box.fileSelected.emit(str(file))
     assert str(file) in noticed.args[0] and file.stat().st_size > 1000
     box.close()
+    asked.view._export(kind)
+    again = page.findChildren(QFileDialog)[-1]
+    assert Path(again.directory().absolutePath()) == tmp_path  # where the last file went
+    again.close()
     page.leave()
 
 

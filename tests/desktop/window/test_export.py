@@ -90,6 +90,16 @@ def test_a_pdf_can_be_read_and_searched_in_chinese(qtbot: QtBot) -> None:
     assert not re.search("[\u2e80-\u2fdf]", text)
 
 
+def test_every_common_chinese_character_comes_back_out_of_a_pdf(qtbot: QtBot) -> None:
+    """The 6,763 of GB 2312: 胶 and 户 have their glyphs from rarer characters too."""
+    rows = [bytes((a, b)) for a in range(0xB0, 0xF8) for b in range(0xA1, 0xFF) if a != 0xD7 or b < 0xFA]
+    characters = b"".join(rows).decode("gb2312")
+    shown = [characters[at : at + 40] for at in range(0, len(characters), 40)]
+    claims = tuple(replace(m.CHINESE.answer.checked.claims[0], text=text, citations=()) for text in shown)
+    text = text_of(export.to_pdf([m.exchange(claims)], "zh"))
+    assert not [one for one in characters if one not in text]
+
+
 def test_mending_moves_no_byte() -> None:
     pdf = b"1 0 obj stream\nbegincmap\n1 beginbfrange\n<0001> <0003> [<2F42> <0041> <2EDA> ]\nendcmap\nendstream <2F42>"
     mended = with_true_text(pdf)

@@ -224,29 +224,49 @@ def test_the_sheet_of_shortcuts_fits_the_smallest_window_and_closes(window: Main
 
 
 @pytest.mark.parametrize("modifier", [Qt.KeyboardModifier.NoModifier, SHIFT])
-def test_the_sheet_opens_from_lists_and_tables_and_a_field_keeps_the_character(
-    window: MainWindow, qtbot: QtBot, modifier: Qt.KeyboardModifier
+@pytest.mark.parametrize(
+    ("page", "place"),
+    [
+        ("ask", lambda w: w.ask.threads.list),
+        ("ask", lambda w: w.ask.scope.tree),
+        ("library", lambda w: w.library.documents.table),
+        ("library", lambda w: w.library.collections.list),
+        ("audit", lambda w: w.audit.table),
+    ],
+)
+def test_the_sheet_opens_from_lists_and_tables_too(
+    window: MainWindow, qtbot: QtBot, page: str, place: Callable[[MainWindow], QWidget], modifier: Qt.KeyboardModifier
 ) -> None:
-    for page, place in (
-        ("ask", window.ask.threads.list),
-        ("ask", window.ask.scope.tree),
-        ("library", window.library.documents.table),
-        ("library", window.library.collections.list),
-        ("audit", window.audit.table),
-    ):
-        window.show_page(page)
-        qtbot.waitUntil(place.isVisible)
-        place.setFocus()
-        QTest.keyClick(place, Qt.Key.Key_Question, modifier)
-        (sheet,) = window.findChildren(ShortcutSheet)
-        QTest.keyClick(sheet, Qt.Key.Key_Escape)
-        qtbot.waitUntil(lambda: not window.findChildren(ShortcutSheet))
+    window.library.refresh()
+    window.show_page(page)
+    listed = place(window)
+    qtbot.waitUntil(listed.isVisible)
+    listed.setFocus()
+    QTest.keyClick(listed, Qt.Key.Key_Question, modifier)
+    (sheet,) = window.findChildren(ShortcutSheet)
+    assert sheet.isVisible()
+
+
+@pytest.mark.parametrize("modifier", [Qt.KeyboardModifier.NoModifier, SHIFT])
+def test_a_question_mark_in_a_field_is_a_character(window: MainWindow, modifier: Qt.KeyboardModifier) -> None:
     for page, field in (("ask", window.ask.talk.box.field), ("audit", window.audit.words)):
         window.show_page(page)
         field.setFocus()
         QTest.keyClick(field, Qt.Key.Key_Question, modifier)
-        assert not window.findChildren(ShortcutSheet)
+    assert not window.findChildren(ShortcutSheet)
     assert window.ask.talk.box.text == window.audit.words.text() == "?"
+
+
+def test_the_notice_that_the_engine_stopped_for_good_goes_when_it_is_back(
+    window: MainWindow, jobs: FakeJobs, qtbot: QtBot
+) -> None:
+    jobs.died.emit(False)
+    jobs.say_state(State("stopped"))
+    (strip,) = window.findChildren(Notice)
+    assert window._restart.isVisible() and "several times" in strip.text.text()
+    jobs.say_state(State("ready", m.MODEL))
+    qtbot.waitUntil(lambda: not window.findChildren(Notice))
+    assert not window._restart.isVisible()
 
 
 def _press(window: MainWindow, keys: str) -> None:

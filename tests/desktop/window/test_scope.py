@@ -124,6 +124,18 @@ def test_a_new_version_keeps_its_tick(model: ScopeModel) -> None:
     assert model.scope() == scope
 
 
+def test_a_collection_that_is_renamed_stays_chosen(desk: Desk, told: list[Scope]) -> None:
+    said: list[str] = []
+    desk.noticed.connect(lambda sentence, _kind: said.append(sentence))
+    first = replace(DOCUMENTS[0], id=1, collection="Matter 12")
+    second = replace(DOCUMENTS[0], id=2, collection="Other", name="other.pdf")
+    model = ScopeModel(desk, told.append)
+    model.set_documents([first, second])
+    model.set_scope(Scope(("Matter 12",)))
+    model.set_documents([replace(first, collection="Matter 13"), second])
+    assert model.scope() == told[-1] == Scope(("Matter 13",)) and not said
+
+
 def test_rejected_files_cannot_be_asked(desk: Desk, told: list[Scope]) -> None:
     model = ScopeModel(desk, told.append)
     model.set_documents([document(1, "good.pdf"), document(2, "bad.pdf", outcome=Outcome.REJECTED)])
