@@ -21,7 +21,7 @@ from sqlcipher3 import dbapi2 as sqlite
 from core import finding, importing
 from core.errors import UserProblem
 from core.library import open_library
-from desktop import cli, commands, house, samples
+from desktop import cli, commands, house, persona_commands, samples
 from models import catalogue
 from tests.fakes import FakeEmbedder, LimitedReader, ScriptedModel, as_reader, fake_cut
 from tests.installed import installed
@@ -581,7 +581,7 @@ def parsers(parser: Any) -> Iterator[Any]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_command_and_option_has_help_in_the_users_language(language: str) -> None:
     seen = list(parsers(cli.build_parser(language)))
-    assert len(seen) == 25
+    assert len(seen) == 36
     for parser in seen:
         text = parser.format_help()
         assert parser.description and text
@@ -593,7 +593,8 @@ def test_every_command_and_option_has_help_in_the_users_language(language: str) 
 
 def test_every_command_exists() -> None:
     named = {parser.get_default("run") for parser in parsers(cli.build_parser("en"))} - {None}
-    assert all(callable(getattr(commands, name)) for name in named)
+    rooms = {name: persona_commands if name.startswith("persona_") else commands for name in named}
+    assert all(callable(getattr(room, name)) for name, room in rooms.items())
 
 
 def test_help_and_version_cost_no_engine(capsys: Capture) -> None:

@@ -85,6 +85,9 @@ class Expected:
             return
         self.active.pop(("General", replaces), None)
         self.active["General", name] = [*(other or []), *(same or []), word]
+        if other is not None:  # what was retired under the old name is earlier history of the same document
+            earlier = self.retired.pop(("General", replaces), [])
+            self.retired.setdefault(("General", name), []).extend(earlier)
 
     def remove(self, collection: str, name: str) -> None:
         del self.active[collection, name]
