@@ -144,7 +144,7 @@ class LlamaModel:
         if not adapter:
             raise UserProblem("adapter_does_not_load", file=file, name=self._identity.name)
         adapted._open_context(file, context)
-        adapters, scales = (ctypes.c_void_p * 1)(adapter), (ctypes.c_float * 1)(1.0)
+        adapters, scales = (self._lib.llama_adapter_lora_p_ctypes * 1)(adapter), (ctypes.c_float * 1)(1.0)
         if self._lib.llama_set_adapters_lora(adapted._context, adapters, 1, scales) != 0:
             adapted.close()
             raise UserProblem("adapter_does_not_load", file=file, name=self._identity.name)

@@ -294,7 +294,8 @@ def base_figures(
     from core.plain import from_plain, to_plain
     from models.gate import Measured, measure
 
-    told = json.dumps(to_plain(sets.grounding), sort_keys=True) + repr(sets.identity) + speech.system(persona, True)
+    asked = [(q.id, q.text, q.answerable, q.documents, q.must_contain) for q in sets.grounding]
+    told = json.dumps([asked, repr(sets.identity), speech.system(persona, True), speech.system(persona, False)])
     key = hashlib.sha256(f"{model.identity.sha256}{told}".encode()).hexdigest()[:24]
     kept = workshop_folder() / "measured" / f"{key}.json"
     if kept.exists():
