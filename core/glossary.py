@@ -66,9 +66,9 @@ def meaning(question: str, glossary: Sequence[Term], occurs: Callable[[str], boo
     ``occurs`` tells whether a word stands in the documents.  ``also`` are words somebody else read in the question:
     of these only terms of the glossary count, and none that is easily confused with one that stands there.
     """
-    owners = {_folded(word): term for term in reversed(glossary) for word in words_of(term)}
+    owners = {_folded(word): term for term in reversed(glossary) for word in term.words}
     confusable = {word for term in glossary for word in term.confusable}
-    known = sorted({*confusable, *(w for term in glossary for w in words_of(term))}, key=len, reverse=True)
+    known = sorted({*confusable, *(w for term in glossary for w in term.words)}, key=len, reverse=True)
     if not known:
         return Meaning(question, question)
     pattern = re.compile("|".join(_trade_pattern(word) for word in known))
@@ -87,7 +87,7 @@ def meaning(question: str, glossary: Sequence[Term], occurs: Callable[[str], boo
         excluded = {word for name in seen for word in owners[_folded(name)].confusable}
         for match in pattern.finditer(also):
             term = _owner(owners, match.group())
-            if term is not None and term.term not in seen and not excluded & set(words_of(term)):
+            if term is not None and term.term not in seen and not excluded & set(term.words):
                 seen[term.term] = None
                 meant = _beside(meant, _other_words(term, "", occurs), question)
     return Meaning(question, meant, tuple(seen))
@@ -98,11 +98,6 @@ def _owner(owners: Mapping[str, Term], written: str) -> Term | None:
         if form in owners:
             return owners[form]
     return None
-
-
-def words_of(term: Term) -> tuple[str, ...]:
-    """Every way to write ``term``, as documents write it first."""
-    return tuple(dict.fromkeys((term.term, *term.synonyms, *term.abbreviations)))
 
 
 def stands_in(word: str, text: str) -> bool:
@@ -123,7 +118,7 @@ def _trade_pattern(word: str) -> str:
 
 
 def _other_words(term: Term, written: str, occurs: Callable[[str], bool]) -> tuple[str, ...]:
-    others = (word for word in words_of(term) if _folded(word) != _folded(written))
+    others = (word for word in term.words if _folded(word) != _folded(written))
     return tuple(word for word in others if occurs(word))[:_MOST_WORDS]
 
 

@@ -471,12 +471,7 @@ class _Run:
             yield item, reading
 
     def _read(self, item: PendingImport) -> Reading:
-        paused = False
-
         def between_pages(progress: Progress) -> None:
-            nonlocal paused
-            paused = paused or self._stop.paused
-            self._stop.check()
             # While another file is embedded, its progress is what a person sees.
             if self._waiting.is_set():
                 self._report(replace(progress, item=item.name))  # not its hash
@@ -486,7 +481,7 @@ class _Run:
                 self._library.original(item.sha256),
                 password=self._password,
                 report=between_pages,
-                cancel=_Unpaused(self._stop),
+                cancel=self._stop,
             )
         except UserProblem:  # our own copy is not there, or not for us to open
             return _rejected(item, "import_original_gone")
@@ -497,8 +492,6 @@ class _Run:
             return _rejected(item, "import_fault_of_ours")
         if reading.outcome is not Outcome.REJECTED and reading.sha256 != item.sha256:
             return replace(reading, outcome=Outcome.REJECTED, reason="import_original_gone")
-        if paused and not is_final(reading):
-            return self._read(item)  # the time it stood still counts as the file's, and may be what cost it pages
         return reading
 
     def _store(self, item: PendingImport, reading: Reading) -> bool:
@@ -586,15 +579,6 @@ def _ranges(numbers: Sequence[int]) -> str:
 
 def _rejected(item: PendingImport, reason: str) -> Reading:
     return Reading(item.sha256, item.size, Outcome.REJECTED, reason, "", ())
-
-
-class _Unpaused(CancelToken):
-    """Stops when ``outer`` does and never waits: the reader counts every second as its page's."""
-
-    def check(self) -> None:
-        """Raise :class:`Cancelled` when it is time to stop."""
-        if self.cancelled:
-            raise Cancelled
 
 
 def _collect(

@@ -31,6 +31,17 @@ def memory() -> int:
         return 0
 
 
+def available_memory() -> int:
+    """Bytes that a new program may take; where the system does not tell, all there are; 0 for unknown."""
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        return memory()
+    return memory()
+
+
 class _MemoryStatus(ctypes.Structure):
     """MEMORYSTATUSEX of Windows."""
 

@@ -310,6 +310,11 @@ class Term:
     definition: str = ""
     confusable: tuple[str, ...] = ()
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Every way to write it, each once, as documents write it first."""
+        return tuple(dict.fromkeys((self.term, *self.synonyms, *self.abbreviations)))
+
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:

@@ -17,8 +17,6 @@ from core.language_model import LanguageModel
 from core.nouns import Draft, DraftSentence, Persona, Turn
 from core.terms import is_chinese
 
-_LONGEST_REPLY = 80
-
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
@@ -45,7 +43,7 @@ def converse(
     """A short reply to a greeting, thanks, or a question about the assistant itself, and the seconds until it began."""
     turns = speech.conversation(clean(remark), speaker.persona if speaker else None)
     speaking = speaker.model if speaker else model
-    written = speaking.generate(turns, max_tokens=_LONGEST_REPLY, seed=seed, cancel=cancel)
+    written = speaking.generate(turns, max_tokens=speech.LONGEST_REPLY, seed=seed, cancel=cancel)
     text = written.text.strip()
     return Draft((DraftSentence(text, ()),), text, False, written.prompt_sha256, seed), written.first_token_seconds
 

@@ -19,6 +19,7 @@ OPENING_GRAMMAR = "root ::= [^0-9\\[\\]\\n<>\\x22]{4,120}\n"
 SEARCH_GRAMMAR = "root ::= [^\\[\\]\\n<>]{2,160}\n"
 LONGEST_OPENING = 60  # tokens
 LONGEST_SEARCH = 60
+LONGEST_REPLY = 80
 
 _PLAIN = (
     "You are Vademecum, an assistant that answers from the user's own documents on this computer, without any "

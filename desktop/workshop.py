@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from core import speech
 from core.errors import CancelToken, UserProblem
 from core.nouns import Citation, ModelIdentity, Persona, Report, Scope, Turn, silent
 from core.settings import Settings, data_folder
+from core.speech import LONGEST_REPLY
 from desktop import house, samples
 from models.persona import general, shelf, specification
 from models.persona.bank import tasks
@@ -27,7 +27,7 @@ from models.persona.examples import build, identity_questions
 
 if TYPE_CHECKING:
     from core.embedding import Embedder
-    from core.language_model import LlamaModel
+    from core.language_model import LanguageModel, LlamaModel
     from core.library import Library
     from core.speaking import Speaker
     from models.catalogue import Installed
@@ -211,6 +211,14 @@ def question_sets(persona: Persona) -> QuestionSets:
     )
 
 
+def _reply(
+    model: LanguageModel, persona: Persona, question: str, with_system: bool, cancel: CancelToken | None = None
+) -> str:
+    """What a model says to a question about itself, told by the system turn who it is to be, or not told."""
+    turns = speech.conversation(question, persona, with_system=with_system)
+    return model.generate(turns, max_tokens=LONGEST_REPLY, cancel=cancel).text
+
+
 class Tested:
     """Whoever is put to the gate: the engine with a model, and a persona that speaks or none."""
 
@@ -225,9 +233,7 @@ class Tested:
 
     def answer_remark(self, question: str, with_system: bool) -> str:
         """The base is told by the system turn who it is to be, too: that is what it is compared with."""
-        speaking = self._speaker.model if self._speaker else self._model
-        turns = speech.conversation(question, self._persona, with_system=with_system)
-        return speaking.generate(turns, max_tokens=80).text
+        return _reply(self._speaker.model if self._speaker else self._model, self._persona, question, with_system)
 
     def ask(self, question: str, documents: Sequence[str]) -> Summary:
         """A verified answer, as anybody would get it."""
@@ -293,6 +299,7 @@ def base_figures(
     """What the base does on the gate's questions, measured once for these questions and this model."""
     from core.plain import from_plain, to_plain
     from models.gate import Measured, measure
+    from models.recipe import aside
 
     asked = [(q.id, q.text, q.answerable, q.documents, q.must_contain) for q in sets.grounding]
     told = json.dumps([asked, repr(sets.identity), speech.system(persona, True), speech.system(persona, False)])
@@ -303,10 +310,8 @@ def base_figures(
         return measured
     subject = Tested(library, embedder, model, persona, None)
     measured = measure(persona, subject, sets, report, cancel)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    aside = kept.with_suffix(".part")
-    aside.write_text(json.dumps(to_plain(measured), ensure_ascii=False), encoding="utf-8")
-    aside.replace(kept)
+    with aside(kept) as part:
+        part.write_text(json.dumps(to_plain(measured), ensure_ascii=False), encoding="utf-8")
     return measured
 
 
@@ -341,8 +346,7 @@ def still_itself(
     with LlamaModel(file, ModelIdentity(file.name, ""), context=2048, threads=settings.threads) as model:
 
         def answer(question: str, with_system: bool) -> str:
-            turns = speech.conversation(question, persona, with_system=with_system)
-            return model.generate(turns, max_tokens=80, cancel=cancel).text
+            return _reply(model, persona, question, with_system, cancel)
 
         rows = gate.identity(identity_questions(persona), persona, answer, report, cancel)
     measured = gate.Measured(identity=rows)
@@ -379,9 +383,3 @@ def speaking(settings: Settings, model: LlamaModel, cancel: CancelToken | None =
     finally:
         if found is not None:
             found.close()
-
-
-def clear(made: Bench) -> None:
-    """Throw away what was trained; specification and examples stay."""
-    shutil.rmtree(made.training, ignore_errors=True)
-    made.adapter.unlink(missing_ok=True)

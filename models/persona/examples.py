@@ -17,7 +17,7 @@ import core.speech as speech
 from core.nouns import Bilingual, Persona, Term, Turn, Voice
 from models.persona import bank
 from models.persona.example import Example
-from models.persona.specification import require, same, words_of
+from models.persona.specification import require, same
 
 T = TypeVar("T")
 
@@ -289,7 +289,7 @@ def _of_term(persona: Persona, term: Term, split: str, rng: random.Random) -> li
 
 def _writings(term: Term, rng: random.Random) -> list[str]:
     """How people write a term, each way once: rightly, in short, in small letters, as several, with a slip."""
-    words = words_of(term)
+    words = term.words
     abbreviations = set(term.abbreviations)
     written = _shuffled(words, rng)
     for word in words:
@@ -319,7 +319,7 @@ def _slipped(word: str, rng: random.Random) -> str:
 
 def _confusable(persona: Persona, split: str) -> list[tuple[str, str, str]]:
     """Questions with a word and one that is taken for it, each with what is searched for the right one alone."""
-    owners = {same(word): term for term in persona.glossary for word in words_of(term)}
+    owners = {same(word): term for term in persona.glossary for word in term.words}
     asked: dict[str, tuple[str, str, str]] = {}
     for term in persona.glossary:
         for other in term.confusable:
@@ -337,7 +337,7 @@ def _confusable(persona: Persona, split: str) -> list[tuple[str, str, str]]:
 
 
 def _without_terms(persona: Persona, split: str, rng: random.Random) -> list[list[tuple[str, str, str]]]:
-    known = [same(word) for term in persona.glossary for word in (*words_of(term), *term.confusable)]
+    known = [same(word) for term in persona.glossary for word in (*term.words, *term.confusable)]
     columns = []
     for language in _languages(persona):
         pairs = list(enumerate(bank.phrasings()["negatives"][language]))
@@ -356,7 +356,7 @@ def _without_terms(persona: Persona, split: str, rng: random.Random) -> list[lis
 def _searched(term: Term) -> str:
     """The term and its other words, as many as the search takes."""
     words: list[str] = []
-    for word in words_of(term)[:_MOST_WORDS]:
+    for word in term.words[:_MOST_WORDS]:
         if not words or len("; ".join((*words, word))) <= _LONGEST_WORDS:
             words.append(word)
     return "; ".join(words)

@@ -344,7 +344,7 @@ def _texts(persona: Persona) -> Iterator[tuple[str, str]]:
     yield from (("own_voice", text) for text in persona.own_voice)
     yield from (("never_say", text) for text in persona.never_say)
     for term in persona.glossary:
-        yield from (("glossary", word) for word in (*words_of(term), *term.confusable))
+        yield from (("glossary", word) for word in (*term.words, *term.confusable))
         yield "definition", term.definition
     for dialogue in persona.dialogues:
         yield from (("dialogues", text) for text in (dialogue.asked, dialogue.answered))
@@ -410,12 +410,12 @@ def _glossary(glossary: Sequence[Term]) -> Iterator[Fault]:
         if not term.term:
             yield Fault("glossary", "persona_term_empty", {"number": number})
             continue
-        own = {same(word) for word in words_of(term)}
-        for word in words_of(term):
+        own = {same(word) for word in term.words}
+        for word in term.words:
             owner = owners.setdefault(same(word), term)
             if owner is not term:
                 yield Fault("glossary", "persona_word_twice", {"word": word, "one": owner.term, "other": term.term})
-        for word in (*words_of(term), *term.confusable):
+        for word in (*term.words, *term.confusable):
             if len(word) < 2:
                 yield Fault("glossary", "persona_word_short", {"term": term.term, "word": word})
             elif _NOT_SEARCHED.search(word):
@@ -441,11 +441,6 @@ def _dialogues(persona: Persona) -> Iterator[Fault]:
         if answers.setdefault(same(dialogue.asked), same(dialogue.answered)) != same(dialogue.answered):
             yield Fault("dialogues", "persona_dialogue_contradicts", {"asked": dialogue.asked[:60]}, True)
             break
-
-
-def words_of(term: Term) -> tuple[str, ...]:
-    """Every way to write ``term``, as documents write it first."""
-    return tuple(dict.fromkeys((term.term, *term.synonyms, *term.abbreviations)))
 
 
 def _said(words: Bilingual) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from core.errors import CancelToken, UserProblem
-from core.machine import cores, memory
+from core.machine import available_memory, cores
 from core.nouns import Progress, Report, silent
 from core.spawning import start_alone
 from models.persona.example import Example, data_sha256, save_examples
@@ -177,17 +177,6 @@ def plan_training(
         disk_bytes=disk_bytes,
         seconds=described.parameters / _LOADED_A_SECOND + work / (_PRODUCTS * cores()),
     )
-
-
-def available_memory() -> int:
-    """Bytes that a new program may take; where the system does not tell, all there are; 0 for unknown."""
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        return memory()
-    return memory()
 
 
 def _check_recipe(recipe: Recipe) -> None:

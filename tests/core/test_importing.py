@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 import pytest
 
@@ -22,7 +22,9 @@ from core.errors import Cancelled, CancelToken, UserProblem
 from core.importing import Importer
 from core.library import Library, fingerprint, open_library
 from core.nouns import Change, Outcome, Page, Passage, Progress, ReadBy, Reading, Report, SameName, Scope, silent
+from core.reading import Limits, Reader
 from tests.core.library.support import found
+from tests.core.reading import support
 from tests.fakes import FakeEmbedder, FakeReader, LimitedReader, as_reader, fake_cut, make_reading
 
 ROOT = Path(__file__).parents[2]
@@ -743,32 +745,25 @@ def test_a_paused_import_waits_and_goes_on_or_stops(
         assert library.pending_imports() == []
 
 
-def test_a_file_whose_time_ran_out_while_paused_is_read_again(library: Library, letter: Path) -> None:
-    token = Paused()
+@pytest.mark.slow
+def test_a_file_loses_no_page_to_a_pause_that_is_longer_than_its_time(library: Library, tmp_path: Path) -> None:
+    """With the real reader, which counts no second in which it had to wait."""
+    file = tmp_path / "three.pdf"
+    file.write_bytes(support.pdf([support.text(["These are words on a page."])] * 3))
+    token, reads = CancelToken(), 0
 
-    class Slow(LosingReader):
-        """Counts the seconds it stands still, as the reader does."""
+    def pause_once(progress: Progress) -> None:
+        nonlocal reads
+        if progress.stage == "reading_stage_pages" and progress.done == 1 and not reads:
+            reads += 1
+            token.pause()
+            Timer(4.0, token.resume).start()
 
-        def read(
-            self, path: Path, *, password: str | None = None, report: Report = silent, cancel: CancelToken | None = None
-        ) -> Reading:
-            assert cancel is not None
-            self.lost = ()
-            if not self.read_files:
-                token.pause()
-                cancel.check()  # between two pages nothing waits: the next page's time would run out
-                report(Progress("reading_stage_pages", 1, 3))
-                self.lost = (1, 2)
-            return super().read(path, report=report, cancel=cancel)
-
-    reader = Slow()
-    thread, ends = start(lambda: add(library, letter, reader=reader, cancel=token))
-    assert token.waited.wait(10)
-    token.resume()
-    thread.join(10)
-    (end,) = ends
-    assert isinstance(end, Change) and (end.added, end.partial) == (("letter.pdf",), ())
-    assert len(reader.read_files) == 2
+    with Reader(Limits(page_seconds=1.0, file_seconds=3.0)) as reader:
+        importer = Importer(library, reader, FakeEmbedder(), report=pause_once, cancel=token)
+        change = importer.add([file], collection="General")
+    assert reads == 1
+    assert (change.added, change.partial) == (("three.pdf",), ())
 
 
 def test_a_fault_ends_a_paused_import(library: Library, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:

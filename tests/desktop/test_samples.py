@@ -18,7 +18,6 @@ import pypdfium2
 import pytest
 
 from core.evaluating.pack import load_known
-from core.glossary import words_of
 from desktop import house, samples
 from models.persona.specification import shipped
 
@@ -211,13 +210,11 @@ def test_the_handbooks_answer_a_question_in_words_of_their_own(question: dict[st
         assert [number for number, found in enumerate(pages, start=1) if found] == [gold["page"]]
     # A word of the trade stands in the question, and the document writes it in another way: that is what is asked.
     persona = next(persona for persona in shipped() if persona.id == question["persona"])
-    asked = [term for term in persona.glossary if any(w in question["question"] for w in words_of(term))]
+    asked = [term for term in persona.glossary if any(w in question["question"] for w in term.words)]
     whole = squeezed("".join(texts_by_pdfium(gold["document"]))).casefold()
     assert asked
     assert any(
-        squeezed(word).casefold() in whole and word not in question["question"]
-        for term in asked
-        for word in words_of(term)
+        squeezed(word).casefold() in whole and word not in question["question"] for term in asked for word in term.words
     )
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from gguf import GGMLQuantizationType, GGUFWriter, quantize
 from gguf.quants import dequantize
 from safetensors.numpy import save_file
+
+from core.errors import UserProblem
 
 WORDS, WIDTH, WIDE, HEADS, KV_HEADS, LAYERS = 96, 64, 128, 4, 2, 2
 TEMPLATE = "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}{% endfor %}"
@@ -164,3 +167,12 @@ def logits(file: Path, tokens: Sequence[int], adapter: Path | None = None, scale
     finally:
         lib.llama_free(context)
         lib.llama_model_free(model)
+
+
+def key_of(call: Callable[[], object]) -> str:
+    """The key of the problem that ``call`` raises, which has a sentence in both languages."""
+    with pytest.raises(UserProblem) as problem:
+        call()
+    for language in ("en", "zh"):
+        assert problem.value.sentence(language)
+    return problem.value.key

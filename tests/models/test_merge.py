@@ -18,7 +18,19 @@ from core.nouns import Progress
 from models.gguf_file import GgufFile
 from models.merge import merge, read_adapter, write_adapter
 from models.recipe import KEY, Card, card_inside, new_card, read_card, sha256
-from tests.models.networks import HEADS, KV_HEADS, LAYERS, LINEAR, WIDTH, WORDS, logits, network, peft_folder, save_peft
+from tests.models.networks import (
+    HEADS,
+    KV_HEADS,
+    LAYERS,
+    LINEAR,
+    WIDTH,
+    WORDS,
+    key_of,
+    logits,
+    network,
+    peft_folder,
+    save_peft,
+)
 
 TOKENS = (5, 17, 40, 2, 63, 33)
 ARCHITECTURES = ("llama", "qwen2")
@@ -37,14 +49,6 @@ def made(folder: Path, architecture: str = "qwen2", kind: str = "F16", tied: boo
     peft_folder(folder / "peft")
     write_adapter(folder / "peft", base, adapter, card(base))
     return base, adapter
-
-
-def key_of(call: Callable[[], object]) -> str:
-    with pytest.raises(UserProblem) as problem:
-        call()
-    for language in ("en", "zh"):
-        assert problem.value.sentence(language)
-    return problem.value.key
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

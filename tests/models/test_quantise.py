@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from models.merge import merge, write_adapter
 from models.quantise import KINDS, Exported, Verdict, estimated_size, export_merged, quantise
 from models.recipe import card_inside, new_card, read_card, sha256
 from tests.installed import installed
-from tests.models.networks import logits, network, peft_folder
+from tests.models.networks import key_of, logits, network, peft_folder
 
 TOKENS = (5, 17, 40, 2, 63, 33)
 
@@ -32,14 +31,6 @@ def made(folder: Path, kind: str = "Q4_0", architecture: str = "qwen2") -> tuple
     peft_folder(folder / "peft")
     write_adapter(folder / "peft", base, adapter, new_card("xiaozhi", "mini", sha256(base), seed=3))
     return base, adapter
-
-
-def key_of(call: Callable[[], object]) -> str:
-    with pytest.raises(UserProblem) as problem:
-        call()
-    for language in ("en", "zh"):
-        assert problem.value.sentence(language)
-    return problem.value.key
 
 
 @pytest.mark.parametrize("kind", list(KINDS))

@@ -21,7 +21,7 @@ from core.terms import is_chinese
 from models.persona import bank
 from models.persona.example import KINDS, Example
 from models.persona.examples import GENERAL_SHARE, Amounts, build, identity_questions
-from models.persona.specification import check, same, shipped, words_of
+from models.persona.specification import check, same, shipped
 
 SHIPPED = shipped()
 EVERYTHING = Amounts(10_000, 10_000, 10_000, 10_000, 10_000)
@@ -201,10 +201,10 @@ def test_search_words_are_words_of_one_term_and_fit_the_search(persona: Persona)
         assert len(answer) <= 160 and "\n" not in answer
         words = answer.split("; ")
         if example.phrasing.startswith("negative"):
-            assert not set(words) & {w for t in persona.glossary for w in words_of(t)}
+            assert not set(words) & {w for t in persona.glossary for w in t.words}
         elif words[0] in terms:
             seen.add(words[0])
-            assert set(words) <= set(words_of(terms[words[0]]))
+            assert set(words) <= set(terms[words[0]].words)
         else:
             assert words[0] in confusable and len(words) == 1
     assert seen == set(terms)
@@ -222,7 +222,7 @@ def test_abbreviations_slips_plurals_and_definitions_are_among_the_questions() -
     asked = " | ".join(e.turns[-2].content for e in questions(build(SHIPPED[0], 1, amounts=EVERYTHING), "glossary"))
     assert re.search(r"\bMI\b", asked) and re.search(r"\bmi\b", asked) and "NSAIDs" in asked
     assert "sudden inflammation of the appendix" in asked
-    whole = [w for t in SHIPPED[0].glossary for w in words_of(t)]
+    whole = [w for t in SHIPPED[0].glossary for w in t.words]
     slipped = [
         e for e in questions(build(SHIPPED[0], 1, amounts=EVERYTHING), "glossary")
         if e.phrasing.startswith("glossary/en") and not any(same(w) in same(e.turns[-2].content) for w in whole)

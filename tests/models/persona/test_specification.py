@@ -51,7 +51,7 @@ def test_two_personas_ship_and_keep_every_rule() -> None:
 def test_the_shipped_glossaries_know_the_words_of_their_trade() -> None:
     hospital, xiaozhi = shipped()
     assert len(hospital.glossary) >= 20 and len(xiaozhi.glossary) >= 15
-    words = {p.id: {w for t in p.glossary for w in specification.words_of(t)} for p in (hospital, xiaozhi)}
+    words = {p.id: {w for t in p.glossary for w in t.words} for p in (hospital, xiaozhi)}
     assert {"急性阑尾炎", "慢性阑尾炎", "MI", "心肌梗死", "myocardial infarction", "PE", "DVT"} <= words["hospital"]
     assert {"COPD", "CrCl", "NSAID", "BP"} <= words["hospital"]
     assert {"竞业限制", "non-compete", "MFN", "EBITDA", "NPV", "KYC", "AML", "GDP"} <= words["xiaozhi"]
