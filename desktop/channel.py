@@ -22,13 +22,16 @@ from core.nouns import (
     Change,
     Claim,
     Conversation,
+    Dialogue,
     Document,
     Exchange,
     ModelIdentity,
     Outcome,
+    Persona,
     Progress,
     SameName,
     Scope,
+    Turn,
 )
 from core.settings import Settings
 
@@ -466,6 +469,304 @@ class ProveOffline(Request[tuple[Guard, ...]]):
     """Tries to reach a network from inside the engine, and tells what became of it."""
 
 
+# -- personas
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaRow:
+    """A persona: installed, in the making (``begun``), or one that ships (``ready``); it may be all three.
+
+    ``base`` is the model that an installed one was made for, ``fits`` whether that is the model in use.  ``problem``
+    says why an installed one cannot be used at all: its files are damaged.
+    """
+
+    persona: Persona
+    installed: bool
+    begun: bool
+    ready: bool
+    in_use: bool
+    base: str = ""
+    fits: bool = True
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListPersonas(Request[tuple[PersonaRow, ...]]):
+    """Installed ones first, then those in the making, then those that ship."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """Something in a form that needs a look: the field, what to do, and whether it only warns."""
+
+    field: str
+    sentence: str
+    warning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One example that a persona is taught; the last turn is what it is to say."""
+
+    kind: str  # identity, style, glossary, dialogue, general
+    turns: tuple[Turn, ...]
+    phrasing: str = ""
+    held_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GateLine:
+    """A figure of the gate in words; per cent with 95% intervals, None where it was not measured."""
+
+    figure: str  # a message key
+    words: str
+    n: int
+    before: float | None
+    after: float | None
+    change: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GateTable:
+    """What the gate found: figures, why it refuses (empty when it does not), and answers about itself gone wrong."""
+
+    installable: bool
+    lines: tuple[GateLine, ...]
+    reasons: tuple[str, ...]
+    failed: tuple[tuple[str, str, str], ...]  # question, answer, what is wrong with it
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """A point of the loss curve; ``held_out`` where it was measured."""
+
+    step: int
+    loss: float
+    held_out: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingStep:
+    """Partial result of a training: one step more."""
+
+    point: CurvePoint
+    steps: int
+    tokens_per_second: float
+    seconds_left: float
+    peak_megabytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """What a training will take: estimates, and what this computer has free."""
+
+    examples: int
+    held_out: int
+    steps: int
+    seconds: float
+    memory_bytes: int
+    free_bytes: int
+    resumes: bool  # a training that was broken off goes on
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedNow:
+    """A finished training."""
+
+    curve: tuple[CurvePoint, ...]
+    seconds: float
+    tokens_per_second: float
+    peak_megabytes: float
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
+class BenchView:
+    """A persona in the making: what there is of it.  ``stale`` names what was made from an earlier form.
+
+    ``stale`` is among examples, adapter, gate.  A slip of the field "examples" says that a person broke their file.
+    """
+
+    persona: Persona
+    slips: tuple[Slip, ...]
+    lessons: tuple[tuple[str, int], ...]  # how many of each kind
+    trained: TrainedNow | None
+    gate: GateTable | None
+    installed: bool
+    stale: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BeginPersona(Request[BenchView]):
+    """A bench for a new persona: like one that ships, or a form to fill in.  UserProblem when it exists already."""
+
+    id: str
+    like: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBench(Request[BenchView]):
+    """What there is of a persona in the making."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardBench(Request[None]):
+    """Delete a persona in the making; the installed one stays.  UserProblem while something is done with it."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPersona(Request[tuple[Slip, ...]]):
+    """What is wrong with a form as it stands; nothing is kept."""
+
+    persona: Persona
+
+
+@dataclass(frozen=True, slots=True)
+class SavePersona(Request[BenchView]):
+    """Keep the form, half-finished or not."""
+
+    persona: Persona
+
+
+@dataclass(frozen=True, slots=True)
+class DialoguesRead:
+    """Example dialogues of a file or a pasted text, and remarks on them."""
+
+    dialogues: tuple[Dialogue, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDialogues(Request[DialoguesRead]):
+    """The dialogues in ``file`` (JSONL, CSV, text), or in ``text`` where no file is given."""
+
+    file: Path | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MakeLessons(Request[tuple[Lesson, ...]]):
+    """Build what the persona is to be taught, the base model's own answers among it.  Minutes the first time.
+
+    Can be paused.  What a person had edited is set aside as ``examples.edited.jsonl`` on the bench.
+    """
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListLessons(Request[tuple[Lesson, ...]]):
+    """What the persona is to be taught, as it was built or edited; none when nothing was built."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaveLessons(Request[None]):
+    """Keep the examples as a person edited them.  UserProblem naming the first that will not do."""
+
+    id: str
+    lessons: tuple[Lesson, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTraining(Request[TrainingPlan]):
+    """What the training would take; UserProblem when it cannot be done here."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainPersona(Request[TrainedNow]):
+    """Train the adapter.  Partial results: TrainingStep.
+
+    Can be paused; one that is stopped or broken off goes on where it was when asked again.
+    """
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestPersona(Request[GateTable]):
+    """The gate: the trained adapter against the base without it.  Takes minutes."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstallPersona(Request[None]):
+    """Put the persona on the shelf.  UserProblem when the gate has not passed it as it stands."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriedBoth:
+    """What the base says, and what the persona says; a partial result has the first alone."""
+
+    base: str
+    persona: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TryPersona(Request[TriedBoth]):
+    """The same words said to the base and to the persona: the trained one of the bench, else the installed one.
+
+    Partial result: TriedBoth with what the base says.  Nothing is asked of the library.
+    """
+
+    id: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePersona(Request[None]):
+    """Take a persona off the shelf; its bench stays.  UserProblem while it is in use."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPersona(Request[None]):
+    """An installed persona as one file."""
+
+    id: str
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPersona(Request[PersonaRow]):
+    """The persona of a file onto the shelf; ``replace`` where there is one of that id."""
+
+    file: Path
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MergedTry:
+    """A type that was tried for a merged model: whether it still is the persona, per cent, and its size in bytes."""
+
+    kind: str
+    passed: bool
+    identity: float
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportMerged(Request[tuple[MergedTry, ...]]):
+    """An installed persona merged into a GGUF file of ``kind`` or the next larger type that keeps it."""
+
+    id: str
+    file: Path
+    kind: str = "Q4_K_M"
+
+
 # -- what travels
 
 
@@ -533,6 +834,7 @@ class State:
     problem: VademecumError | None = None  # why there is no model
     busy: bool = False
     megabytes: int = 0
+    persona_problem: VademecumError | None = None  # why the persona of the settings does not speak; the model does
 
 
 Reply = Told | Partly | Done | Failed | State

@@ -361,7 +361,8 @@ class Reason:
     def sentence(self, language: str = "en") -> str:
         """What happened and what to do."""
         figure = UserProblem(self.figure).sentence(language)
-        return UserProblem(self.key, figure=figure, **self.details).sentence(language)
+        details = {name: f"{value:.0f}" if name == "n" else f"{value:.1f}" for name, value in self.details.items()}
+        return UserProblem(self.key, figure=figure, **details).sentence(language)
 
 
 @dataclass(frozen=True, slots=True)

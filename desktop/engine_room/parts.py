@@ -133,6 +133,7 @@ class Models:
         self._language: LlamaModel | None = None
         self._speaker: Speaker | None = None
         self._problems: dict[str, VademecumError] = {}
+        self._persona_problem: VademecumError | None = None
 
     def state(self) -> tuple[str, ModelIdentity | None, VademecumError | None]:
         """Stage, model and problem for a :class:`State`."""
@@ -144,18 +145,34 @@ class Models:
             problem = self._problems.get("language") or self._problems.get("embedder")
             return ("no_model" if problem else "ready"), identity, problem
 
+    @property
+    def persona_problem(self) -> VademecumError | None:
+        """Why the persona of the settings does not speak; None when it does, or none is wanted."""
+        return self._persona_problem
+
     def load_language(self) -> None:
         """Load the language model of the settings, in this thread; the one before it is let go first."""
         with self._step("language"), self._using:
             self._let_go()
+            self._persona_problem = None
             self._language = house.language_model(self._settings)
             if self._settings.persona:
-                from desktop import workshop  # most people have no persona; it brings the whole workshop
+                self._let_speak(self._settings, self._language)
 
-                try:
-                    self._speaker = workshop.speaker(self._settings, self._language)
-                except VademecumError as problem:
-                    keep_fault(problem)  # answers do not depend on who speaks: the model works without
+    def _let_speak(self, settings: Settings, model: LlamaModel) -> None:
+        from desktop import workshop  # most people have no persona; it brings the whole workshop
+
+        try:
+            self._speaker = workshop.speaker(settings, model)
+        except VademecumError as problem:
+            self._persona_problem = portable(problem)
+        except Exception as fault:  # answers do not depend on who speaks: the model works without
+            self._persona_problem = keep_fault(fault)
+
+    def renew_language(self) -> None:
+        """Load the language model and who speaks anew, aside: what they are made of has changed."""
+        self.expect("language")
+        threading.Thread(target=self.load_language, name="loading language", daemon=True).start()
 
     def load_embedder(self) -> None:
         """Load the embedder of the settings, in this thread."""

@@ -22,29 +22,48 @@ from desktop.channel import (
     AddFiles,
     Ask,
     Asked,
+    BeginPersona,
     CancelIt,
     CheckHealth,
+    CheckPersona,
     CreateCollection,
     DeleteCollection,
+    DiscardBench,
     Done,
+    ExportMerged,
+    ExportPersona,
     ExportRecords,
     Failed,
     ForgetRejected,
     ImportModel,
+    ImportPersona,
+    InstallPersona,
+    ListLessons,
+    ListPersonas,
     ListRecords,
+    MakeLessons,
     MeasureModel,
     MoveDocuments,
+    OpenBench,
     OpenRecord,
     Order,
     PauseIt,
+    PlanTraining,
+    ReadDialogues,
     RemoveDocuments,
     RemoveModel,
+    RemovePersona,
     RenameCollection,
     RenderPage,
     ReplaceFile,
     Request,
     ResumeImports,
+    SaveLessons,
+    SavePersona,
     State,
+    TestPersona,
+    TrainPersona,
+    TryPersona,
     Unlock,
     VerifyAudit,
     unpack,
@@ -65,6 +84,13 @@ _ORPHAN_SECONDS = 5.0  # after the window is gone
 
 _NOBODY = 0  # the id of a request that this process makes of itself
 _IMPORTS = (AddFiles, ReplaceFile, ResumeImports)
+_CAN_WAIT = (*_IMPORTS, MakeLessons, TrainPersona)
+# What is done with a persona and takes its time: minutes, minutes, seconds.
+_SHAPING: Mapping[str, tuple[type[Request[Any]], ...]] = {
+    "training": (MakeLessons, TrainPersona),
+    "trials": (TestPersona, ExportMerged),
+    "personas": (PlanTraining, TryPersona, InstallPersona, RemovePersona, ExportPersona, ImportPersona),
+}
 # What is not named here is quick.
 _LANES: Mapping[str, tuple[type[Request[Any]], ...]] = {
     "questions": (Ask, MeasureModel),
@@ -77,7 +103,13 @@ _LANES: Mapping[str, tuple[type[Request[Any]], ...]] = {
     "pictures": (RenderPage, Unlock),
     "records": (ListRecords, OpenRecord, VerifyAudit, ExportRecords),
     "models": (ImportModel,),
+    "benches": (
+        *(ListPersonas, BeginPersona, OpenBench, DiscardBench, CheckPersona, SavePersona),
+        *(ReadDialogues, ListLessons, SaveLessons),
+    ),
+    **_SHAPING,
 }
+_GENTLY = ("changes", "models", "training", "trials")
 
 
 def serve(pipe: Connection, settings: Settings, library: Path | None) -> None:
@@ -136,7 +168,7 @@ class Room:
         self._lane_of = {kind: self._lanes[name] for name, kinds in _LANES.items() for kind in kinds}
 
     def _lane(self, name: str) -> Lane:
-        return Lane(name, self._do, newest_first=name == "pictures", gently=name in ("changes", "models"))
+        return Lane(name, self._do, newest_first=name == "pictures", gently=name in _GENTLY)
 
     # -- starting
 
@@ -180,7 +212,8 @@ class Room:
     def _state(self) -> State:
         stage, identity, problem = self.models.state()
         busy = any(lane.jobs for lane in self._lanes.values())
-        return State(stage if self.shelf.settled else "starting", identity, problem, busy, megabytes())
+        stage = stage if self.shelf.settled else "starting"
+        return State(stage, identity, problem, busy, megabytes(), self.models.persona_problem)
 
     # -- orders
 
@@ -196,7 +229,7 @@ class Room:
             case PauseIt():
                 job_held = self._jobs.get(order.id)
                 # Others hold what everybody needs while they work.
-                if job_held is not None and isinstance(job_held.request, _IMPORTS):
+                if job_held is not None and isinstance(job_held.request, _CAN_WAIT):
                     (job_held.cancel.pause if order.paused else job_held.cancel.resume)()
 
     def _cancel(self, id: int) -> None:
@@ -245,6 +278,11 @@ class Room:
             if not collection or into.strip() == collection.strip():
                 return True
         return bool(not collection and self._lanes["edits"].jobs)
+
+    def shaping(self, persona: str) -> bool:
+        """Whether something that takes long is done with the persona of that id, or waits."""
+        jobs = [job for name in _SHAPING for job in self._lanes[name].jobs]
+        return any(getattr(job.request, "id", None) == persona for job in jobs)
 
     def stop_questions(self) -> None:
         """Ask everything that only reads the library to end."""

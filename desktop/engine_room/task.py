@@ -72,6 +72,9 @@ class Engine(Protocol):
     def changing(self, collection: str = "") -> bool:
         """Whether documents are being added or checked, or wait for it (into that collection)."""
 
+    def shaping(self, persona: str) -> bool:
+        """Whether something that takes long is done with the persona of that id, or waits."""
+
     def stop_questions(self) -> None:
         """Ask everything that only reads the library to end."""
 

@@ -69,7 +69,7 @@ from desktop.channel import (
     ViewDocument,
     WholeRecord,
 )
-from desktop.engine_room import records
+from desktop.engine_room import personas, records
 from desktop.engine_room.offline import prove_offline
 from desktop.engine_room.task import Task
 from models import catalogue
@@ -532,4 +532,5 @@ WORK: Mapping[type[Request[Any]], Callable[[Task, Any], object]] = {
     RemoveModel: remove_model,
     Configure: configure,
     ProveOffline: prove,
+    **personas.WORK,
 }

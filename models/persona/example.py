@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.errors import UserProblem
 from core.nouns import Turn
+from models.persona.specification import template_mark
 
 KINDS = ("identity", "style", "glossary", "dialogue", "general")
 
@@ -38,16 +39,52 @@ def save_examples(examples: Iterable[Example], file: Path) -> None:
 
 
 def load_examples(file: Path) -> tuple[Example, ...]:
-    """The examples of a file that :func:`save_examples` wrote.  UserProblem for one that it did not."""
-    examples = []
+    """The examples of a file that :func:`save_examples` wrote and a person may have edited.
+
+    UserProblem for one that cannot be read, naming the line.
+    """
     try:
-        for line in filter(None, file.read_text(encoding="utf-8").split("\n")):
-            row = json.loads(line)
-            turns = tuple(Turn(str(t["role"]), str(t["content"])) for t in row["turns"])
-            examples.append(Example(str(row["kind"]), turns, str(row["phrasing"]), bool(row["held_out"])))
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise UserProblem("persona_examples_damaged", file=file, fault=fault) from fault
+        text = file.read_text(encoding="utf-8-sig")  # some editors put a mark at the beginning
+    except UnicodeDecodeError as fault:
+        raise UserProblem("persona_examples_encoding", file=file) from fault
+    except OSError as fault:
+        raise UserProblem("persona_examples_damaged", file=file, fault=fault.strerror or fault) from fault
+    examples = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            examples.append(_example(json.loads(line)))
+        except (ValueError, KeyError, TypeError, RecursionError) as fault:
+            raise UserProblem("persona_examples_line", file=file, number=number) from fault
     return tuple(examples)
+
+
+def _example(row: dict[str, object]) -> Example:
+    """The example of a line.  ValueError, KeyError or TypeError for anything else."""
+    if not isinstance(row["turns"], list) or not isinstance(row["held_out"], bool):
+        raise TypeError("not an example")
+    turns = tuple(Turn(t["role"], t["content"]) for t in row["turns"])
+    told = (row["kind"], row["phrasing"], *(text for turn in turns for text in (turn.role, turn.content)))
+    if not all(isinstance(text, str) for text in told):
+        raise TypeError("not a text")
+    return Example(str(row["kind"]), turns, str(row["phrasing"]), row["held_out"])
+
+
+def require(examples: Sequence[Example]) -> None:
+    """UserProblem that names the first example that cannot be taught, and why."""
+    for number, example in enumerate(examples, 1):
+        if example.kind not in KINDS:
+            raise UserProblem("persona_example_kind", number=number, kind=example.kind, known=", ".join(KINDS))
+        roles = [turn.role for turn in example.turns]
+        spoken = roles[1:] if roles[:1] == ["system"] else roles
+        if not spoken or spoken != ["user", "assistant"] * (len(spoken) // 2):
+            raise UserProblem("persona_example_roles", number=number)
+        for turn in example.turns:
+            if not turn.content.strip():
+                raise UserProblem("persona_example_empty", number=number, role=turn.role)
+            if mark := template_mark(turn.content, braces=True):
+                raise UserProblem("persona_example_marks", number=number, mark=mark)
 
 
 def data_sha256(examples: Sequence[Example]) -> str:

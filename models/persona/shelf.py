@@ -79,6 +79,18 @@ def installed(folder: Path) -> list[Shelved]:
     return found
 
 
+def damaged(folder: Path) -> dict[str, UserProblem]:
+    """What stands on the shelf and cannot be read, by id, and why; it can only be removed."""
+    found = {}
+    for place in sorted(folder.glob("*/")):
+        if _ID.fullmatch(place.name):
+            try:
+                _read(place)
+            except UserProblem as problem:
+                found[place.name] = problem
+    return found
+
+
 def find(name: str, folder: Path) -> Shelved:
     """The persona of that id.  UserProblem ``shelf_none``, ``shelf_unknown`` or ``shelf_damaged``."""
     _mend(folder)

@@ -29,7 +29,7 @@ from core.machine import available_memory, cores
 from core.nouns import Progress, Report, silent
 from core.spawning import start_alone
 from models.persona.example import Example, data_sha256, save_examples
-from models.persona.trainer_child import ADAPTER, CONFIGURATION, RECORD, Job, serve
+from models.persona.trainer_child import ADAPTER, CHECKPOINT, CONFIGURATION, RECORD, Job, serve
 from models.persona.training_base import Base, base_sha256, describe
 
 FEWEST, MOST = 8, 20_000  # examples that are learned from
@@ -274,6 +274,16 @@ def train(
         raise UserProblem("training_busy", folder=folder) from fault
     except OSError as fault:
         raise _disk(folder, fault) from fault
+
+
+def goes_on(base: str, examples: Sequence[Example], folder: Path, recipe: Recipe | None = None) -> bool:
+    """Whether this very training (``base`` by its SHA-256) was broken off in ``folder`` after it had kept something."""
+    unfinished = folder / UNFINISHED
+    try:
+        begun = (unfinished / "fingerprint").read_text(encoding="ascii")
+    except (OSError, ValueError):
+        return False
+    return begun == _fingerprint(base, examples, recipe or Recipe()) and (unfinished / CHECKPOINT).is_file()
 
 
 def discard(folder: Path) -> None:
