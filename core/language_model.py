@@ -15,7 +15,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -79,6 +79,7 @@ _QUIET: list[object] = []  # ctypes callbacks must outlive the library that hold
 _CHUNK = 128  # prompt tokens between two looks at the cancel token
 _AT_ONCE = 8  # answers that are written at a time where there are many
 _LONGEST_OF_MANY = 512  # tokens of prompt and answer of each of these
+_WORTH_WAITING = 24  # tokens of a beginning that another one is just reading
 _SHORTLISTS = (32, 2048)  # likeliest tokens offered to the grammar before all 150,000 of them are, which takes a second
 
 
@@ -265,11 +266,12 @@ class LlamaModel:
     ) -> list[tuple[str, bool]]:
         """The likeliest next turn for each of many prompts, and whether the model ended it by itself.
 
-        Several are written at a time, which a processor does about three times as fast as one after another; a
-        prompt too long for it gives ("", False).
+        Several are written at a time, which a processor does about three times as fast as one after another, and a
+        beginning that prompts share is read once; a prompt too long for it gives ("", False).
         """
         parameters = self._parameters(_AT_ONCE * _LONGEST_OF_MANY)
         parameters.n_seq_max = _AT_ONCE
+        parameters.kv_unified = True  # one memory for all, so that a beginning they share is in it once
         context = self._lib.llama_init_from_model(self._model, parameters)
         if not context:
             raise UserProblem("model_no_memory", file=self._identity.name)
@@ -291,30 +293,37 @@ class LlamaModel:
     ) -> list[tuple[str, bool]]:
         lib, memory = self._lib, self._lib.llama_get_memory(context)
         written: list[tuple[str, bool]] = [("", False)] * len(prompts)
-        waiting = list(reversed(range(len(prompts))))
+        read = [self._prompt(turns) for turns in prompts]
+        # In order of their words, so that those with the same beginning come one after the other.
+        fitting = (at for at, tokens in enumerate(read) if len(tokens) + max_tokens <= _LONGEST_OF_MANY)
+        waiting = sorted(fitting, key=read.__getitem__, reverse=True)
         writers: dict[int, _Writer] = {}
-        room, done = int(lib.llama_n_batch(context)), 0
+        rested: dict[int, _Writer] = {}  # they have ended, and what they read is still in the memory
+        room, done = int(lib.llama_n_batch(context)), len(read) - len(waiting)
         while waiting or writers:
             if cancel:
                 cancel.check()
             batch.n_tokens = 0
             for sequence, writer in writers.items():
                 writer.place = _put(batch, writer.tokens[-1], len(writer.tokens) - 1, sequence, wanted=True)
+            there = rested | writers  # without those that begin in this batch
             for sequence in range(_AT_ONCE):
                 if sequence in writers or not waiting:
                     continue
-                tokens = self._prompt(prompts[waiting[-1]])
-                if len(tokens) + max_tokens > _LONGEST_OF_MANY:
-                    waiting.pop()
-                    done += 1
-                    continue
-                if batch.n_tokens + len(tokens) > room:
-                    break
-                writer = writers[sequence] = _Writer(waiting.pop(), tokens, len(tokens))
-                for position, token in enumerate(tokens):
-                    writer.place = _put(batch, token, position, sequence, wanted=position == len(tokens) - 1)
-            if not writers:
-                continue
+                tokens = read[waiting[-1]]
+                before, same = _nearest(tokens, there)
+                if _nearest(tokens, writers)[1] - same >= _WORTH_WAITING or batch.n_tokens + len(tokens) - same > room:
+                    break  # its beginning is being read just now, or there is no room for it
+                if before != sequence:
+                    lib.llama_memory_seq_rm(memory, sequence, -1, -1)
+                    lib.llama_memory_seq_cp(memory, before, sequence, 0, same)
+                else:
+                    lib.llama_memory_seq_rm(memory, sequence, same, -1)
+                for left in (rested, there):
+                    left.pop(sequence, None)
+                writer = writers[sequence] = _Writer(waiting.pop(), list(tokens), len(tokens))
+                for position in range(same, len(tokens)):
+                    writer.place = _put(batch, tokens[position], position, sequence, wanted=position == len(tokens) - 1)
             if (status := lib.llama_decode(context, batch)) != 0:
                 raise UserProblem("model_evaluation_failed", name=self._identity.name, status=status)
             for sequence, writer in list(writers.items()):
@@ -326,8 +335,7 @@ class LlamaModel:
                 if ended or len(writer.tokens) - writer.prompt >= max_tokens:
                     said = b"".join(self._piece(t) for t in writer.tokens[writer.prompt :])
                     written[writer.index] = (said.decode("utf-8", errors="replace").strip(), ended)
-                    lib.llama_memory_seq_rm(memory, sequence, -1, -1)
-                    del writers[sequence]
+                    rested[sequence] = writers.pop(sequence)
                     done += 1
                     report(Progress("stage_writing_many", done, len(prompts)))
         return written
@@ -421,6 +429,20 @@ class _Writer:
     tokens: list[int]
     prompt: int
     place: int = 0
+
+
+def _nearest(tokens: Sequence[int], writers: Mapping[int, _Writer]) -> tuple[int, int]:
+    """The sequence whose prompt has most of its beginning in common with ``tokens``, and how many tokens of it.
+
+    The last token is left out: it is read anew, because what follows it is wanted.
+    """
+    found = (0, 0)
+    for sequence, writer in writers.items():
+        same, most = 0, min(writer.prompt, len(tokens) - 1)
+        while same < most and writer.tokens[same] == tokens[same]:
+            same += 1
+        found = max(found, (sequence, same), key=lambda one: one[1])
+    return found
 
 
 def _put(batch: Any, token: int, position: int, sequence: int, *, wanted: bool) -> int:

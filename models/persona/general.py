@@ -19,10 +19,11 @@ from core.errors import CancelToken, UserProblem
 from core.nouns import Progress, Report, Turn, silent
 from models.persona import bank
 from models.persona.example import Example
+from models.persona.specification import template_mark
 
 PROMPTS = 300
 _CITED_SHARE = 1 / 3
-_BATCH = 16
+_BATCH = 32  # so many are lost at most when it is stopped
 _LONGEST_ANSWER = 900  # characters
 _LANGUAGES = ("en", "zh")
 
@@ -143,6 +144,8 @@ def generate(
     known = _cached(file)
     keys = [_key(prompt) for prompt in prompts]
     missing = list({key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in known}.items())
+    # What has the same beginning in one batch: it is read but once.
+    missing.sort(key=lambda pair: [turn.content for turn in pair[1]])
     done = len(set(keys)) - len(missing)
     total = done + len(missing)
     report(Progress("persona_general", done, total))
@@ -168,7 +171,7 @@ def usable(answer: str) -> bool:
     text = answer.strip()
     if not text or len(text) > _LONGEST_ANSWER or re.search(r"<\||\|>|\{\{|�", text):
         return False
-    return not (_cut_off(text) or _repeats(text) or _names_itself(text))
+    return not (template_mark(text, braces=True) or _cut_off(text) or _repeats(text) or _names_itself(text))
 
 
 def honest(prompt: Prompt, answer: str) -> bool:
