@@ -336,8 +336,11 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     persona("remove").add_argument("name", metavar="ID", help=words("persona_id"))
 
     evaluate = command("evaluate")
-    evaluate.add_argument("pack", metavar="PACK", help=words("pack"))
-    evaluate.add_argument("--suite", required=True, metavar="SUITE", help=words("suite"))
+    evaluate.add_argument("pack", nargs="?", metavar="PACK", help=words("pack"))
+    evaluate.add_argument("--suite", default="", metavar="SUITE", help=words("suite"))
+    evaluate.add_argument("--compare", action="store_true", help=words("compare"))
+    evaluate.add_argument("--persona", default="", metavar="ID", help=words("compare_persona"))
+    evaluate.add_argument("--chart", default="", metavar="FILE.png|FILE.svg", help=words("compare_chart"))
     evaluate.add_argument("--n", type=_natural, default=0, metavar="N", help=words("evaluate_n"))
     evaluate.add_argument("--asks", type=_natural, default=0, metavar="N", help=words("evaluate_asks"))
     evaluate.add_argument("--model", default="", metavar="NAME", help=words("model"))

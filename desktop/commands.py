@@ -485,14 +485,20 @@ def _model_form(name: str, here: catalogue.Installed | None, listed: catalogue.M
 
 
 def evaluate(context: Context, chosen: Namespace) -> int:
-    """``evaluate``: the engine against question sets with known pages, in a library of its own."""
+    """``evaluate``: the engine against question sets with known pages, in a library of its own; or ``--compare``."""
+    if chosen.compare:
+        return _compare(context, chosen)
+    for option, given in (("--persona", chosen.persona), ("--chart", chosen.chart)):
+        if given:
+            raise UserProblem("evaluate_only_compare", option=option)
+    if not (chosen.pack and chosen.suite):
+        raise UserProblem("evaluate_needs_suite")
     if chosen.suite not in SUITES:
         raise UserProblem("evaluation_unknown_suite", suite=chosen.suite, known=", ".join(SUITES))
     pack = Path(chosen.pack)
     if problem := _path_problem(pack):
         raise problem
-    if context.library_folder == house.default_library():
-        context = dataclasses.replace(context, library_folder=house.evaluation_library())
+    context = dataclasses.replace(context, library_folder=_evaluation_library(context))
 
     def run(engine: Engine | None, report: Report) -> Evaluation:
         return evaluate_engine(
@@ -537,6 +543,50 @@ def _evaluate_with_engine(
             return opened.enter_context(house.language_model(context.settings, chosen.model, report, context.cancel))
 
         return run(Engine(library, reader, embedder, open_model, context.settings.evidence_tokens), report)
+
+
+def _evaluation_library(context: Context) -> Path:
+    """The library that was named, or the one of evaluations: never the user's own by default."""
+    named = context.library_folder != house.default_library()
+    return context.library_folder if named else house.evaluation_library()
+
+
+def _compare(context: Context, chosen: Namespace) -> int:
+    """``evaluate --compare``: base alone, persona alone, retrieval alone, persona and retrieval."""
+    from desktop import comparison  # the gate and the shelf are needed for nothing else here
+
+    if chosen.asks:
+        raise UserProblem("evaluate_not_compare", option="--asks")
+    if chosen.suite and not chosen.pack:
+        raise UserProblem("evaluate_suite_without_pack")
+    pack = Path(chosen.pack) if chosen.pack else None
+    if pack and (problem := _path_problem(pack)):
+        raise problem
+    drawn, out = Path(chosen.chart), Path(chosen.out or "")
+    if chosen.chart:
+        comparison.check_picture(drawn)
+    wanted = comparison.Wanted(pack, chosen.suite, chosen.persona, chosen.model, chosen.n, chosen.seed)
+    # The picture comes last: a drawing that fails costs no figure.
+    with _written_aside(drawn) if chosen.chart else nullcontext() as chart:
+        with (
+            _written_aside(out) if chosen.out else nullcontext() as aside,
+            context.screen.progress() as report,
+        ):
+            folder = _evaluation_library(context)
+            result = comparison.run(context.settings, wanted, folder, report, context.cancel)
+            form = to_json(result)
+            if aside:
+                _write(aside[0], out, json.dumps(form, ensure_ascii=False, indent=1))
+        if not context.screen.json_wanted:
+            context.screen.comparison(result)
+        if chart:
+            picture = comparison.picture(result, drawn.suffix, context.language, context.cancel)
+            _write_bytes(chart[0], drawn, picture)
+    if context.screen.json_wanted:
+        context.screen.form(form)
+    elif chosen.chart:
+        context.screen.line("compare_chart_written", file=drawn)
+    return _OK
 
 
 # -- what the commands share
@@ -755,6 +805,14 @@ def _written_aside(out: Path) -> Iterator[tuple[TextIO, Path]]:
 def _write(stream: TextIO, out: Path, text: str) -> None:
     try:
         stream.write(text)
+        stream.flush()
+    except OSError as fault:
+        raise _unwritable(out, fault) from fault
+
+
+def _write_bytes(stream: TextIO, out: Path, data: bytes) -> None:
+    try:
+        stream.buffer.write(data)
         stream.flush()
     except OSError as fault:
         raise _unwritable(out, fault) from fault

@@ -241,7 +241,8 @@ def _tell(context: Context, tested: GateReport) -> None:
             low_high = f"{figure.difference.value:+.1f} ({figure.difference.low:+.1f} … {figure.difference.high:+.1f})"
         count = figure.after or figure.before
         rows.append((figure.words(context.language), str(count.n) if count else "", before, after, low_high))
-    context.screen.rows(("gate_col_figure", "gate_col_n", "gate_col_before", "gate_col_after", "gate_col_change"), rows)
+    columns = ("gate_col_figure", "gate_col_n", "gate_col_before", "gate_col_after", "gate_col_change")
+    context.screen.rows(columns, rows, folding="gate_col_figure")
     for reason in tested.reasons:
         context.screen.note_plainly(reason.sentence(context.language))
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
 from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -20,6 +21,7 @@ from rich.text import Text
 
 from core.errors import UserProblem
 from core.evaluating import Evaluation, Figure
+from core.evaluating.comparing import MEASURES
 from core.messages import say
 from core.nouns import (
     Answer,
@@ -51,6 +53,9 @@ _KINDS = {
     AnswerKind.CONVERSATION: "kind_conversation",
 }
 _PLAIN_EVERY = 5.0  # seconds between the lines that tell of progress where there is no terminal
+_GAP = 2  # cells between two columns
+_NARROWEST = 20  # cells of a column of words that is still read with ease
+_VALUE = 11  # cells of a share's interval, and of the longest word above it
 _LONGEST_QUESTION = 300  # characters of a question that are shown again above its answer
 _CJK = r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]"
 _BREAK_IN_CHINESE = re.compile(rf"(?<={_CJK})\s*\n\s*(?={_CJK})")
@@ -258,12 +263,35 @@ class Screen:
             table.add_row(Text(mark, colour), name, Text(known.collection), *numbers)
         self._print(table)
 
-    def rows(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A plain table; ``columns`` are message keys, and the last one takes what room is left."""
-        table = self._table(columns, folding=columns[-1:])
+    def rows(self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, folding: str = "") -> None:
+        """A plain table; ``columns`` are message keys, and ``folding`` (the last one) takes what room is left.
+
+        Where that would be too little to read, every row is a paragraph instead.
+        """
+        at = columns.index(folding) if folding else len(columns) - 1
+        names = [self.say(column) if column else "" for column in columns]
+        widths = [max(map(cell_len, column)) for column in zip(names, *rows, strict=True)]
+        room = self._out.width - sum(width + _GAP for place, width in enumerate(widths) if place != at)
+        if room < min(widths[at], _NARROWEST):
+            for row in rows:
+                others = [(names[place], cell) for place, cell in enumerate(row) if place != at and cell]
+                self._print(*self._paragraph(Text(row[at], "bold"), [(Text(n, "dim"), Text(c)) for n, c in others]))
+            return
+        table = self._table(columns, folding=(columns[at],))
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
         self._print(table)
+
+    def _paragraph(self, heading: Text, entries: Sequence[tuple[Text, Text]]) -> tuple[RenderableType, ...]:
+        """A row of a table where the terminal is too narrow for one: a line a cell, behind the name of its column."""
+        grid = Table.grid(padding=(0, _GAP, 0, 0))
+        widest = max((name.cell_len for name, _ in entries), default=0)
+        # Half of the room for the names, so that values are never left a letter a line.
+        grid.add_column(overflow="fold", width=max(1, min(widest, (self._out.width - 2 * _GAP) // 2)))
+        grid.add_column(overflow="fold")
+        for entry in entries:
+            grid.add_row(*entry)
+        return heading, Padding(grid, (0, 0, 0, _GAP), expand=False), Text()
 
     def listing(self, items: Sequence[tuple[bool, str, str, str, str]]) -> None:
         """Things that are here or not: (here, name, title, size, what to know about it), two lines each."""
@@ -294,6 +322,42 @@ class Screen:
             self._print(Text())
         self._print(*(Text(self.say(note)) for note in evaluation.notes))
 
+    def comparison(self, evaluation: Evaluation) -> None:
+        """A measure a row, its value with its interval in every column, and what has to be said about them."""
+        self._print(Text(self.say("compare_title"), "bold"), Text(self._compared(evaluation)))
+        by_name = [{figure.name: figure for figure in table.figures} for table in evaluation.tables]
+        names = [self.say(table.title) for table in evaluation.tables]
+        measures = [m for m in MEASURES if any(m in column for column in by_name)]
+        wide = self._out.width >= _NARROWEST + len(names) * (_VALUE + _GAP)
+        shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, _GAP, 0, 0))
+        shown.add_column(self.say("compare_col_measure"), overflow="fold", vertical="top")
+        for name in names:
+            shown.add_column(name, overflow="fold", justify="right", min_width=_VALUE, max_width=_VALUE)
+        paragraphs: list[RenderableType] = []
+        for measure in measures:
+            figures = [column.get(measure) for column in by_name]
+            told = next(figure for figure in figures if figure)
+            better = self.say(told.note or "compare_higher_is_better")
+            heading = Text.assemble(self.say(measure), ("\n" + self.say("compare_of", n=told.n, better=better), "dim"))
+            shown.add_row(heading, *(_value(figure, below=True) for figure in figures))
+            heading.stylize("bold", 0, len(self.say(measure)))
+            if not wide:
+                paragraphs += self._paragraph(
+                    heading, [(Text(name), _value(f)) for name, f in zip(names, figures, strict=True)]
+                )
+        self._print(Text(), *([shown] if wide else paragraphs), Text())
+        self._print(*(Text(self.say(note), "dim") for note in evaluation.notes))
+
+    def _compared(self, evaluation: Evaluation) -> str:
+        """Who is compared, and how many questions they were asked."""
+        settings = evaluation.settings
+        told = self.say("compare_asked", n=settings.get("questions", 0))
+        model = settings.get("model")
+        if isinstance(model, Mapping) and settings.get("persona_name"):
+            who = self.say("compare_who", persona=settings["persona_name"], model=model["name"])
+            return f"{told} · {who}"
+        return told
+
     def _figure(self, figure: Figure) -> tuple[Text, ...]:
         def number(value: float | None) -> str:
             if value is None:
@@ -312,7 +376,7 @@ class Screen:
 
     def _table(self, columns: Sequence[str], *, folding: Sequence[str], right: Sequence[str] = ()) -> Table:
         """A table whose columns (message keys) stay on one line, but for those that fold."""
-        table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+        table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, _GAP, 0, 0))
         for column in columns:
             table.add_column(
                 self.say(column) if column else "",
@@ -405,6 +469,18 @@ def _hanging(rows: Sequence[tuple[Text, Text]], *, indent: int = 0, width: int =
     for row in rows:
         grid.add_row(*row)
     return Padding(grid, (0, 0, 0, indent), expand=False)
+
+
+def _value(figure: Figure | None, *, below: bool = False) -> Text:
+    """A value and its interval, dimmed, behind or below it; a dash where there was nothing to measure."""
+    if figure is None:
+        return Text("–", "dim")
+    value = f"{figure.value:.1f} {figure.unit}".strip()
+    text = Text(value if below else value.ljust(len("100.0 %")))
+    if figure.low is not None and figure.high is not None:
+        text.append("\n" if below else "  ")
+        text.append(f"{figure.low:.1f}–{figure.high:.1f}", style="dim")
+    return text
 
 
 def _one_line(text: str) -> str:

@@ -7,17 +7,13 @@ A pack is a folder of suites: ``cuad``, ``zh_laws``, ``zh_cases`` and ``pubmed``
 from __future__ import annotations
 
 import dataclasses
-import os
-import platform
 import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import CancelToken
 from core.evaluating.claims import claim_details, claim_tables, judge_claims
-from core.evaluating.pack import SUITES, Question, draw, load_claims, load_questions, read_floors
-from core.evaluating.running import Asked, Engine, Imported, ask_all, bring_in, search_all
+from core.evaluating.pack import SUITES, draw_both, load_claims, load_questions, read_floors
+from core.evaluating.running import Asked, Engine, Imported, ask_all, bring_in, conditions, search_all
 from core.evaluating.scoring import (
     citation_table,
     decision_table,
@@ -77,14 +73,14 @@ def evaluate(
     if engine is None or (asks and engine.open_model is None):
         raise ValueError(f"suite {suite} needs an engine, and a language model to ask questions")
     imported = bring_in(engine, pack, suite, report, cancel)
-    searched = search_all(_both(questions, n, seed), engine, suite, imported.documents, report, cancel)
+    searched = search_all(draw_both(questions, n, seed), engine, suite, imported.documents, report, cancel)
     asked: tuple[Asked, ...] = ()
     identity: ModelIdentity | None = None
     if asks and engine.open_model is not None:
         model = engine.open_model()
         identity = model.identity
         readable = [q for q in questions if not q.document or q.document in imported.documents]
-        asked = ask_all(_both(readable, asks, seed), engine, model, suite, seed, report, cancel)
+        asked = ask_all(draw_both(readable, asks, seed), engine, model, suite, seed, report, cancel)
     tables = [retrieval_table(suite, searched, floors, seed)]
     notes = ["note_rendered"] if suite in _RENDERED else []
     if asked:
@@ -106,29 +102,13 @@ def evaluate(
     )
 
 
-def _both(questions: Sequence[Question], n: int, seed: int) -> tuple[Question, ...]:
-    """``n`` answerable and ``n`` absent ones."""
-    return (
-        *draw([q for q in questions if q.answerable], n, seed),
-        *draw([q for q in questions if not q.answerable], n, seed),
-    )
-
-
 def _settings(suite: str, n: int, asks: int, seed: int, began: float) -> dict[str, object]:
     return {
         "suite": suite,
         "n": n,
         "asks": asks,
         "seed": seed,
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(time.perf_counter() - began, 1),
-        "machine": {
-            "system": platform.system(),
-            "release": platform.release(),
-            "processor": platform.processor() or platform.machine(),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-        },
+        **conditions(began),
     }
 
 

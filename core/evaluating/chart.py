@@ -6,7 +6,7 @@ every bar also carries its value and its name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from xml.sax.saxutils import escape
 
 from core.evaluating.comparing import MEASURES
@@ -41,7 +41,14 @@ def chart(evaluation: Evaluation, language: str = "en") -> str:
 
 
 def _caption(evaluation: Evaluation, language: str) -> str:
-    return say("compare_caption", language, n=evaluation.settings.get("questions", 0))
+    told = say("compare_caption", language, n=evaluation.settings.get("questions", 0))
+    who = evaluation.settings.get("persona_name")
+    return f"{told} · {say('compare_who', language, persona=who, model=_base(evaluation))}" if who else told
+
+
+def _base(evaluation: Evaluation) -> object:
+    model = evaluation.settings.get("model")
+    return model["name"] if isinstance(model, Mapping) else "–"
 
 
 def _panel(evaluation: Evaluation, measure: str, top: int, language: str) -> Iterator[str]:
@@ -51,7 +58,8 @@ def _panel(evaluation: Evaluation, measure: str, top: int, language: str) -> Ite
     better = next((f.note for f in figures if f and f.note), "compare_higher_is_better")
     yield f'<line x1="{_LEFT}" y1="{top}" x2="{_WIDTH - _LEFT}" y2="{top}" stroke="{_LINE}" stroke-width="1"/>'
     yield _text(_LEFT, top + 21, say(measure, language), size=15, weight="bold")
-    yield _text(_WIDTH - _LEFT, top + 21, say(better, language), size=12, colour=_QUIET, anchor="end")
+    told = say("compare_of", language, n=next(f.n for f in figures if f), better=say(better, language))
+    yield _text(_WIDTH - _LEFT, top + 21, told, size=12, colour=_QUIET, anchor="end")
     for place, (table, one) in enumerate(zip(evaluation.tables, figures, strict=True)):
         y = top + _HEAD + place * _PITCH
         name = say(table.title, language)
@@ -86,12 +94,14 @@ def _bar(width: float, y: int, colour: str) -> str:
 
 def _interval(low: float, high: float, y: int) -> Iterator[str]:
     left, right, middle = (_LEFT + _NAMES + _BARS * low, _LEFT + _NAMES + _BARS * high, y + _BAR / 2)
-    for x1, y1, x2, y2 in (
-        (left, middle, right, middle),
-        (left, middle - 3, left, middle + 3),
-        (right, middle - 3, right, middle + 3),
-    ):
-        yield f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{_INK}" stroke-width="1.2"/>'
+    for colour, width in (("#ffffff", 3.2), (_INK, 1.2)):  # seen on the darkest bar too
+        for x1, y1, x2, y2 in (
+            (left, middle, right, middle),
+            (left, middle - 3, left, middle + 3),
+            (right, middle - 3, right, middle + 3),
+        ):
+            stroke = f'stroke="{colour}" stroke-width="{width}"'
+            yield f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" {stroke}/>'
 
 
 def _text(

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.asking import ask
 from core.drafting import clean
@@ -69,6 +69,8 @@ _REFUSES = re.compile(
     r"|不能(?:回答|提供|确定)|找不到|抱歉|请(?:提供|参阅|查阅|咨询)",
     re.IGNORECASE,
 )
+_LONGEST_KEY = 60  # characters: a longer answer is prose, of which nobody expects the very words
+_NO_KEY = re.compile(r"yes|no|是|否|是的|不是|", re.IGNORECASE)
 _LIST_MARK = re.compile(r"^\s*(?:\d{1,2}[.)、]|[（(]\d{1,2}[）)])\s*", re.MULTILINE)
 _SENTENCE = re.compile(r"[^.!?。！？~～\n]+[.!?。！？~～]*")
 
@@ -156,6 +158,25 @@ def ways(
     }
 
 
+def with_printed_keys(questions: Sequence[Question], printed: Callable[[PagePlace], str]) -> tuple[Question, ...]:
+    """The questions of a pack that can be compared, each asked of its own document.
+
+    Those are the ones without an answer, and those whose short answer stands as such on a page of the key: it
+    becomes the words of a right answer.  ``printed`` gives the text of a page.
+    """
+    kept = []
+    for question in questions:
+        if question.answerable and not question.must_contain:
+            key = question.reference.strip().rstrip(".。")
+            question = replace(question, must_contain=(key,))
+            as_printed = Said("", False, 0.0, tuple(printed(place) for place in question.gold_pages))
+            if len(key) > _LONGEST_KEY or _NO_KEY.fullmatch(key) or not _holds_key(question, as_printed):
+                continue
+        own = (question.document,) if question.document and not question.documents else question.documents
+        kept.append(replace(question, documents=own))
+    return tuple(kept)
+
+
 def compare(
     questions: Sequence[Question],
     ways: Mapping[str, Way],
@@ -229,6 +250,8 @@ def _plain_turns(question: str) -> list[Turn]:
 
 
 def _holds_key(question: Question, said: Said) -> bool:
+    if not question.must_contain:
+        return False
     given = " ".join((said.text, *said.quotes))
     figures, bare, known = _figures(given), _bare(given), set(terms(given))
     for words in question.must_contain:

@@ -120,6 +120,14 @@ def draw(items: Sequence[_Identifiable], n: int, seed: int) -> tuple[_Identifiab
     return tuple(ordered[:n] if n else ordered)
 
 
+def draw_both(questions: Sequence[Question], n: int, seed: int) -> tuple[Question, ...]:
+    """``n`` answerable and ``n`` absent ones (0: all), drawn as :func:`draw` draws."""
+    return (
+        *draw([q for q in questions if q.answerable], n, seed),
+        *draw([q for q in questions if not q.answerable], n, seed),
+    )
+
+
 def tidy(name: str) -> str:
     """A file name in the form in which the library keeps it."""
     return unicodedata.normalize("NFC", name).strip()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from core.asking import ask
@@ -214,6 +217,21 @@ def _pages(library: Library, collection: str) -> dict[str, int]:
     if collection not in dict(library.collections()):
         return {}
     return {document.name: document.pages for document in library.documents(Scope((collection,)))}
+
+
+def conditions(began: float) -> dict[str, object]:
+    """When and where this was measured, as plain JSON values; ``began`` is a reading of ``time.perf_counter``."""
+    return {
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.perf_counter() - began, 1),
+        "machine": {
+            "system": platform.system(),
+            "release": platform.release(),
+            "processor": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+        },
+    }
 
 
 def _peak_megabytes() -> tuple[float, float] | None:

@@ -27,6 +27,7 @@ from core.evaluating.comparing import (
     judge,
     rows,
     ways,
+    with_printed_keys,
 )
 from core.evaluating.pack import PagePlace, Question, load_known
 from core.importing import Importer
@@ -113,6 +114,34 @@ def test_what_an_answer_from_the_library_is_worth() -> None:
 )
 def test_the_first_sentence(text: str, first: str) -> None:
     assert first_sentence(text) == first
+
+
+def test_a_question_without_a_key_is_never_right() -> None:
+    assert worth(replace(GDP, must_contain=()), "It is 3.5%.", **CITED) == {"cited"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "key"),
+    [
+        ("California", "California"),
+        ("The laws of the State of California.", "The laws of the State of California"),
+        ("3.50 %", "3.50 %"),  # another way to write what is printed
+        ("New York", ""),
+        ("Yes", ""),
+        ("是", ""),
+        ("", ""),
+        ("Growth is 3.5%, trade grows by 2.4%. The laws of the State of California govern.", ""),
+    ],
+)
+def test_a_pack_s_question_is_compared_where_its_short_answer_is_printed(reference: str, key: str) -> None:
+    asked = replace(GDP, must_contain=(), documents=(), document="outlook.pdf", reference=reference)
+    kept = with_printed_keys([asked], printed)
+    assert [question.must_contain for question in kept] == ([(key,)] if key else [])
+    assert all(question.documents == ("outlook.pdf",) for question in kept)
+
+
+def test_questions_that_have_their_key_or_no_answer_stay_as_they_are() -> None:
+    assert with_printed_keys([GDP, NOWHERE], printed) == (GDP, NOWHERE)
 
 
 # -- the table

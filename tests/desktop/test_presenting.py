@@ -11,9 +11,12 @@ from rich.cells import cell_len
 
 from core.errors import UserProblem
 from core.evaluating import Evaluation, Figure, Table
+from core.evaluating.comparing import COLUMNS, MEASURES
+from core.messages import say
 from core.nouns import Candidate, Change, Document, Outcome, Passage, Progress
 from desktop import presenting
 from desktop.presenting import Screen
+from models.gate import FIGURES
 from tests.desktop.answers import ANSWER, CANDIDATE, CONVERSATION, NOT_FOUND, QUOTED
 
 Capture = pytest.CaptureFixture[str]
@@ -141,6 +144,89 @@ def test_figures_stand_beside_their_floors(capsys: Capture) -> None:
     assert "rendered from text" in said
     Screen("zh").evaluation(evaluation)
     assert "检索" in capsys.readouterr().out
+
+
+def compared() -> Evaluation:
+    """A table of the four ways in which everything is as wide as it gets."""
+    notes = {"compare_hallucinated": "note_lower_is_better", "compare_refused_wrongly": "note_lower_is_better"}
+    figures = [Figure(m, 100.0, 1234, 94.6, 100.0, note=notes.get(m, "")) for m in MEASURES[:-1]]
+    seconds = Figure(MEASURES[-1], 123.4, 1234, 112.3, 145.6, unit="s", note="note_lower_is_better")
+    tables = [Table(title, (*figures, seconds)) for title in COLUMNS]
+    tables[0] = Table(COLUMNS[0], (*figures[:-2], seconds))  # not everything was measured of it
+    settings = {"questions": 1234, "persona_name": "小智 / Xiaozhi", "model": {"name": "default"}}
+    return Evaluation("compare", tuple(tables), ("compare_note_persona",), settings)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("columns", [120, 80, 72, 71, 50, 36])
+def test_a_comparison_fits_the_terminal_and_breaks_no_value(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, language: str, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    Screen(language).comparison(compared())
+    out = capsys.readouterr().out
+    assert all(cell_len(line.rstrip()) <= columns for line in out.splitlines())
+    said = joined(out)
+    assert out.count("100.0 %") == 22 and out.count("94.6–100.0") == 22 and out.count("112.3–145.6") == 4
+    assert out.count("–\n") + out.count("– ") >= 2, "a dash for what was not measured"
+    for key in (*COLUMNS, *MEASURES):
+        for word in say(key, language).split():
+            assert word in said
+    assert say("compare_who", language, persona="小智 / Xiaozhi", model="default") in said
+
+
+def test_a_comparison_has_a_column_a_way_where_there_is_room(capsys: Capture) -> None:
+    Screen("en").comparison(compared())
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "What each part is good for"
+    assert [line.split() for line in lines[3:5]] == [
+        ["base", "model", "persona", "retrieval", "persona", "+"],
+        ["Measure", "alone", "alone", "alone", "retrieval"],
+    ]
+    assert lines[5].split() == ["hallucinated", *["100.0", "%"] * 4]
+
+
+GATE = ("gate_col_figure", "gate_col_n", "gate_col_before", "gate_col_after", "gate_col_change")
+CHANGE = "+100.0 (+100.0 … +100.0)"
+
+
+def gate_rows(language: str) -> list[tuple[str, ...]]:
+    return [(say(figure, language), "1234", "100.0", "100.0", CHANGE) for figure in FIGURES]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("columns", [120, 80, 74, 60, 44])
+def test_the_gate_s_table_breaks_no_figure(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, language: str, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    Screen(language).rows(GATE, gate_rows(language), folding="gate_col_figure")
+    out = capsys.readouterr().out
+    assert all(cell_len(line.rstrip()) <= columns for line in out.splitlines())
+    assert out.count(CHANGE) == len(FIGURES)
+    if language == "en":
+        words = {word for row in gate_rows("en") for word in row[0].split()}
+        assert words <= set(out.split()), "words are broken between them alone"
+
+
+def test_the_gate_s_table_is_a_table_where_it_fits_and_paragraphs_where_not(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = ("says who it is", "100", "30.0", "90.0", "+60.0 (+49.0 … +68.5)")
+    Screen("en").rows(GATE, [row], folding=GATE[0])
+    assert [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()] == [
+        "Figure Asked Before % After % Change (95 %)",
+        " ".join(row),
+    ]
+    monkeypatch.setenv("COLUMNS", "44")
+    Screen("zh").rows(GATE, [(*row[:2], "", *row[3:])], folding=GATE[0])
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
+        "says who it is",
+        "  题数         100",
+        "  之后 %       90.0",
+        "  变化（95%）  +60.0 (+49.0 … +68.5)",
+        "",
+    ]
 
 
 def test_progress_without_a_terminal_is_a_line_now_and_then(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
