@@ -25,14 +25,15 @@ from core.evaluating import SUITES, Engine, Evaluation, to_json
 from core.evaluating import evaluate as evaluate_engine
 from core.finding import checked_question, find
 from core.importing import Importer
-from core.language_model import LanguageModel
+from core.language_model import LanguageModel, LlamaModel
 from core.library import Library
 from core.nouns import Answer, Candidate, Change, Document, Progress, Rect, Report, SameName, Scope, silent
 from core.reading import rects_of
 from core.settings import Settings
-from desktop import forms, house
+from core.speaking import Speaker
+from desktop import comparison, forms, house
 from desktop.presenting import Screen
-from desktop.workshop import speaking
+from desktop.workshop import require_persona, speaking
 from models import catalogue
 
 DEFAULT_COLLECTION = "general"
@@ -488,9 +489,8 @@ def evaluate(context: Context, chosen: Namespace) -> int:
     """``evaluate``: the engine against question sets with known pages, in a library of its own; or ``--compare``."""
     if chosen.compare:
         return _compare(context, chosen)
-    for option, given in (("--persona", chosen.persona), ("--chart", chosen.chart)):
-        if given:
-            raise UserProblem("evaluate_only_compare", option=option)
+    if chosen.chart:
+        raise UserProblem("evaluate_only_compare", option="--chart")
     if not (chosen.pack and chosen.suite):
         raise UserProblem("evaluate_needs_suite")
     if chosen.suite not in SUITES:
@@ -532,8 +532,11 @@ def _evaluate_with_engine(
     context: Context, chosen: Namespace, run: Callable[[Engine | None, Report], Evaluation]
 ) -> Evaluation:
     house.find_embedder(context.settings)
+    settings = dataclasses.replace(context.settings, persona=chosen.persona)
     if chosen.asks:
-        house.find_language_model(context.settings, chosen.model)
+        house.find_language_model(settings, chosen.model)
+    if chosen.persona:
+        require_persona(settings, chosen.model, context.cancel)
     with ExitStack() as opened:
         library, report = opened.enter_context(_opened(context, create=True))
         embedder = house.embedder(context.settings, report, context.cancel)
@@ -542,7 +545,14 @@ def _evaluate_with_engine(
         def open_model() -> LanguageModel:
             return opened.enter_context(house.language_model(context.settings, chosen.model, report, context.cancel))
 
-        return run(Engine(library, reader, embedder, open_model, context.settings.evidence_tokens), report)
+        def open_speaker(model: LanguageModel) -> Speaker:
+            assert isinstance(model, LlamaModel)  # the one that open_model gave
+            found = opened.enter_context(speaking(settings, model, context.cancel))
+            assert found is not None
+            return found
+
+        speaker = open_speaker if chosen.persona else None
+        return run(Engine(library, reader, embedder, open_model, settings.evidence_tokens, speaker), report)
 
 
 def _evaluation_library(context: Context) -> Path:
@@ -553,8 +563,6 @@ def _evaluation_library(context: Context) -> Path:
 
 def _compare(context: Context, chosen: Namespace) -> int:
     """``evaluate --compare``: base alone, persona alone, retrieval alone, persona and retrieval."""
-    from desktop import comparison  # the gate and the shelf are needed for nothing else here
-
     if chosen.asks:
         raise UserProblem("evaluate_not_compare", option="--asks")
     if chosen.suite and not chosen.pack:

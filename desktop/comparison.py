@@ -17,12 +17,11 @@ from core.evaluating.comparing import compare, ways, with_printed_keys
 from core.evaluating.pack import PagePlace, Question, draw_both, load_known
 from core.evaluating.running import bring_in, conditions
 from core.library import Library
-from core.nouns import Persona, Report, Scope, silent
+from core.nouns import Persona, Report, Scope, Voice, silent
 from core.settings import Settings
 from desktop import house, samples, workshop
 from desktop.pixels import png
 from models.gate import other_voices
-from models.persona import shelf
 from models.traits import UNNAMED, Embed, identity_faults, tell_apart
 
 PICTURES = (".png", ".svg")
@@ -106,10 +105,8 @@ def _refuse_early(settings: Settings, wanted: Wanted, cancel: CancelToken) -> No
     """What would end the comparison after minutes is said in a second."""
     if not settings.persona:
         raise UserProblem("compare_no_persona")
-    shelved = shelf.find(settings.persona, workshop.personas_folder())
+    workshop.require_persona(settings, wanted.model, cancel)
     house.find_embedder(settings)
-    base = house.find_language_model(settings, wanted.model)
-    shelf.check(shelved, base.sha256, base.name, cancel)
 
 
 @contextmanager
@@ -145,7 +142,9 @@ def _printed(library: Library, collection: str) -> Callable[[PagePlace], str]:
 def in_persona(persona: Persona, embed: Embed) -> Callable[[str], bool]:
     """Judges a first sentence: it says the persona's name as its own, or is told to be in its voice.
 
-    The voice is told from the ready ones that it does not have, as in the gate.
+    The voice is told from the ready ones that it does not have, as in the gate; but what an answer says of the world
+    is near in meaning to one voice or another by chance, so the marker words must agree.  A voice of one's own has no
+    marker words, and is told by its meaning.
     """
     everyone = (persona, *other_voices(persona))
     known: dict[str, Sequence[float]] = {}
@@ -161,7 +160,10 @@ def in_persona(persona: Persona, embed: Embed) -> Callable[[str], bool]:
             return False
         if UNNAMED not in identity_faults("", sentence, persona, ""):
             return True
-        return tell_apart([sentence], everyone, remembered)[0].together == 0
+        told = tell_apart([sentence], everyone, remembered)[0]
+        if persona.voice is Voice.OWN:
+            return told.by_meaning == 0
+        return told.together == 0 and told.by_words == 0
 
     return judge
 

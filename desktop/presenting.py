@@ -362,16 +362,18 @@ class Screen:
         def number(value: float | None) -> str:
             if value is None:
                 return ""
-            return f"{value:.1f}" if figure.unit == "%" or abs(value) >= 10 else f"{value:.3f}"
+            return f"{value:.1f}" if figure.unit in ("%", "points") or abs(value) >= 10 else f"{value:.3f}"
 
         name = Text(figure.words(self.language))
         if figure.note:
             name.append(f"\n{self.say(figure.note)}", style="dim")
-        interval = "" if figure.low is None else f"{number(figure.low)}–{number(figure.high)}"
+        between = " … " if figure.unit == "points" else "–"  # a dash before a minus cannot be read
+        interval = "" if figure.low is None else f"{number(figure.low)}{between}{number(figure.high)}"
         worse = figure.floor is not None and (
             figure.value > figure.floor if figure.note == "note_lower_is_better" else figure.value < figure.floor
         )
-        value = Text(f"{number(figure.value)} {figure.unit}".strip(), "yellow" if worse else "")
+        unit = "" if figure.unit == "points" else figure.unit  # the table's title says it in words
+        value = Text(f"{number(figure.value)} {unit}".strip(), "yellow" if worse else "")
         return name, Text(str(figure.n)), value, Text(interval), Text(number(figure.floor))
 
     def _table(self, columns: Sequence[str], *, folding: Sequence[str], right: Sequence[str] = ()) -> Table:

@@ -615,6 +615,13 @@ def still_itself(
 # -- in use
 
 
+def require_persona(settings: Settings, model: str = "", cancel: CancelToken | None = None) -> None:
+    """UserProblem when the persona of the settings cannot speak with ``model``: told before anything is loaded."""
+    shelved = shelf.find(settings.persona, personas_folder())
+    base = house.find_language_model(settings, model)
+    shelf.check(shelved, base.sha256, base.name, cancel)
+
+
 def speaker(settings: Settings, model: LlamaModel, cancel: CancelToken | None = None) -> Speaker | None:
     """The persona of the settings, its adapter at work on ``model``; None when none is chosen.
 

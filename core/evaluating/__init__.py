@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.errors import CancelToken
 from core.evaluating.claims import claim_details, claim_tables, judge_claims
+from core.evaluating.differing import difference_table
 from core.evaluating.pack import SUITES, draw_both, load_claims, load_questions, read_floors
 from core.evaluating.running import Asked, Engine, Imported, ask_all, bring_in, conditions, search_all
 from core.evaluating.scoring import (
@@ -56,6 +57,7 @@ def evaluate(
     ``n`` answerable and ``n`` absent questions are searched (0: all; of ``verifier``: ``n`` claims a file),
     ``asks`` and ``asks`` are asked (0: none); the same ``seed`` draws the same.  The documents go into a
     collection named after the suite, so give a library of its own, which makes a second run quick when kept.
+    Where the engine has a persona, a table more tells what it changes.
     Raises UserProblem for a pack that is missing or malformed, and Cancelled.
     """
     began = time.perf_counter()
@@ -70,17 +72,26 @@ def evaluate(
     # Everything that can be refused in a second is looked at before an import that takes minutes.
     questions = load_questions(pack, suite)
     floors = read_floors(pack)
-    if engine is None or (asks and engine.open_model is None):
+    if engine is None or ((asks or engine.open_speaker) and engine.open_model is None):
         raise ValueError(f"suite {suite} needs an engine, and a language model to ask questions")
     imported = bring_in(engine, pack, suite, report, cancel)
-    searched = search_all(draw_both(questions, n, seed), engine, suite, imported.documents, report, cancel)
+    drawn = draw_both(questions, n, seed)
+    searched = search_all(drawn, engine, suite, imported.documents, report, cancel)
     asked: tuple[Asked, ...] = ()
+    changed: Table | None = None
     identity: ModelIdentity | None = None
-    if asks and engine.open_model is not None:
+    if (asks or engine.open_speaker) and engine.open_model is not None:
         model = engine.open_model()
         identity = model.identity
         readable = [q for q in questions if not q.document or q.document in imported.documents]
-        asked = ask_all(draw_both(readable, asks, seed), engine, model, suite, seed, report, cancel)
+        to_ask = draw_both(readable, asks, seed) if asks else ()
+        asked = ask_all(to_ask, engine, model, suite, seed, report, cancel)
+        if engine.open_speaker is not None:
+            speaker = engine.open_speaker(model)
+            identity = speaker.model.identity
+            understood = search_all(drawn, engine, suite, imported.documents, report, cancel, speaker)
+            told = ask_all(to_ask, engine, model, suite, seed, report, cancel, speaker)
+            changed = difference_table(suite, (searched, understood), (asked, told))
     tables = [retrieval_table(suite, searched, floors, seed)]
     notes = ["note_rendered"] if suite in _RENDERED else []
     if asked:
@@ -89,6 +100,7 @@ def evaluate(
             decisions = decision_table(asked, floors)
             tables += [decisions] if decisions else []
             notes += [] if decisions else ["note_decisions_left_out"]
+    tables += [changed] if changed else []
     tables.append(speed_table(searched, asked, imported, seed))
     if imported.rejected:
         notes.append("note_documents_unread")

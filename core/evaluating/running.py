@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.asking import ask
+from core.asking import ask, in_documents_words
 from core.embedding import Embedder
 from core.errors import CancelToken, UserProblem
 from core.evaluating.pack import PagePlace, Question, documents, tidy
@@ -22,6 +22,7 @@ from core.language_model import LanguageModel
 from core.library import Library
 from core.nouns import Answer, Candidate, Citation, Progress, Report, SameName, Scope
 from core.reading import Reader
+from core.speaking import Speaker
 
 if sys.platform != "win32":
     import resource
@@ -36,7 +37,8 @@ class Engine:
     """The parts of the engine that an evaluation drives.
 
     ``open_model`` is called once, after the import, and only when questions are asked: what the import
-    needs of memory is then measured without a language model in it.
+    needs of memory is then measured without a language model in it.  With ``open_speaker`` everything is measured
+    twice: without the persona that it gives for that model, and with it.
     """
 
     library: Library
@@ -44,6 +46,7 @@ class Engine:
     embedder: Embedder
     open_model: Callable[[], LanguageModel] | None = None
     evidence_tokens: int = 500
+    open_speaker: Callable[[LanguageModel], Speaker] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +138,9 @@ def search_all(
     there: frozenset[str],
     report: Report,
     cancel: CancelToken | None,
+    speaker: Speaker | None = None,
 ) -> tuple[Searched, ...]:
-    """Every question searched.  One about a document that could not be read finds nothing."""
+    """Every question searched, as ``speaker`` understands it.  One about a document that was not read finds nothing."""
     results: list[Searched] = []
     for done, question in enumerate(questions):
         report(Progress("stage_evaluating_search", done, len(questions), question.id))
@@ -147,12 +151,13 @@ def search_all(
             continue
         scope = _scope(question, suite)
         began = time.perf_counter()
-        found = find(question.text, engine.library, engine.embedder, scope=scope, k=_PASSAGES, cancel=cancel)
+        meant = in_documents_words(question.text, engine.library, scope, speaker, cancel)
+        found = find(meant, engine.library, engine.embedder, scope=scope, k=_PASSAGES, cancel=cancel)
         seconds = time.perf_counter() - began
         k = _PASSAGES
         while len(_ranking(found)) < _PAGES and len(found) == k < _MOST_PASSAGES:
             k *= 2
-            found = find(question.text, engine.library, engine.embedder, scope=scope, k=k, cancel=cancel)
+            found = find(meant, engine.library, engine.embedder, scope=scope, k=k, cancel=cancel)
         results.append(
             Searched(
                 question=question,
@@ -175,8 +180,12 @@ def ask_all(
     seed: int,
     report: Report,
     cancel: CancelToken | None,
+    speaker: Speaker | None = None,
 ) -> tuple[Asked, ...]:
-    """Every question asked; the answers' records go into the library's audit chain like any other."""
+    """Every question asked, with ``speaker`` or with nobody in particular.
+
+    The answers' records go into the library's audit chain like any other.
+    """
     results: list[Asked] = []
     for done, question in enumerate(questions):
         report(Progress("stage_evaluating_asks", done, len(questions), question.id))
@@ -187,6 +196,7 @@ def ask_all(
             model,
             scope=_scope(question, suite),
             user="evaluate",
+            speaker=speaker,
             evidence_tokens=engine.evidence_tokens,
             seed=seed,
             cancel=cancel,

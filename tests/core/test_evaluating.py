@@ -17,6 +17,7 @@ from core.embedding import Embedder
 from core.errors import Cancelled, CancelToken, UserProblem
 from core.evaluating import SUITES, Engine, Evaluation, Figure, evaluate, load_claims, load_questions, to_json
 from core.evaluating.claims import verdict
+from core.evaluating.differing import difference_table
 from core.evaluating.measures import Confusion, auroc, f1, macro_f1, mean, quantile
 from core.evaluating.pack import LabelledClaim, Question, draw, read_floors
 from core.evaluating.running import Searched
@@ -25,8 +26,9 @@ from core.intervals import share
 from core.language_model import Generation, LanguageModel
 from core.library import Library, open_library
 from core.messages import LANGUAGES
-from core.nouns import Progress, Turn, Verdict
+from core.nouns import Bilingual, Persona, Progress, Term, Turn, Verdict
 from core.reading import Limits, Reader
+from core.speaking import Speaker
 from tests.fakes import FakeEmbedder, ScriptedModel
 
 # -- the arithmetic
@@ -489,6 +491,39 @@ def test_contracts_searched_and_asked_give_exactly_these_figures(contracts: Path
     assert (citation["document"], citation["page"], citation["quote"]) == ("lease.pdf", 1, LEASE[0][0])
     assert citation["verbatim"] and citation["on_gold_page"]
     assert rent["ask"]["judgement"] == {"answerable": True, "probability": 0.9}  # type: ignore[index]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("judge")
+def test_with_a_persona_a_table_more_tells_what_it_changes(contracts: Path, engine: Engine) -> None:
+    nobody = Bilingual()
+    persona = Persona("mingyi", Bilingual("Mingyi", "明医"), nobody, nobody, nobody, glossary=(Term("lease"),))
+    speaker = Speaker(persona, ScriptedModel())
+    evaluation = evaluate(contracts, "cuad", replace(engine, open_speaker=lambda _: speaker), asks=5)
+    assert [t.title for t in evaluation.tables][-2:] == ["table_difference", "table_speed"]
+    changes = by_name(evaluation, "table_difference")
+    assert {name: (f.value, f.n) for name, f in changes.items()} == {
+        "figure_page_hit @1": (0.0, 3),
+        "figure_page_hit @3": (0.0, 3),
+        "figure_page_hit @5": (0.0, 3),
+        "figure_answered": (0.0, 3),
+        "figure_any_citation_on_page": (0.0, 3),
+        "figure_refusal_recall": (0.0, 2),
+        "figure_quotes_verbatim": (0.0, 5),
+        "figure_same_answer": (100.0, 5),
+    }
+    # It spoke: the same facts, with its own beginning.
+    (*_, latest) = engine.library.records()
+    assert json.loads(latest.body)["opening"]
+
+
+def test_a_page_that_a_persona_no_longer_finds_is_a_loss_in_points() -> None:
+    question = Question("q", "Which law?", True, "a.pdf", (frozenset({("a.pdf", 2)}),))
+    found = Searched(question, (("a.pdf", 2),), 1.0, 1.0, 1.0, 0.1)
+    lost = replace(found, pages=(("a.pdf", 1), ("a.pdf", 2)))
+    table = difference_table("cuad", ([found, found], [lost, found]), ([], []))
+    assert {f.of: f.value for f in table.figures} == {"@1": -50.0, "@3": 0.0, "@5": 0.0}
+    assert all(f.unit == "points" and f.low is not None and f.low <= f.value for f in table.figures)
 
 
 @pytest.mark.slow

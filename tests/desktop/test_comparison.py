@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from core import importing
+from core import importing, speech
 from core.errors import Cancelled, CancelToken, UserProblem
 from core.evaluating import Evaluation, Figure, Table
 from core.evaluating.comparing import COLUMNS, MEASURES
@@ -142,7 +142,6 @@ def key_of(capsys: Capture, *words: str) -> str:
         ([], "evaluate_needs_suite"),
         (["."], "evaluate_needs_suite"),
         (["--suite", "cuad"], "evaluate_needs_suite"),
-        ([".", "--suite", "cuad", "--persona", "xiaozhi"], "evaluate_only_compare"),
         ([".", "--suite", "cuad", "--chart", "a.png"], "evaluate_only_compare"),
         (["--compare", "--asks", "3"], "evaluate_not_compare"),
         (["--compare", "--suite", "cuad"], "evaluate_suite_without_pack"),
@@ -151,7 +150,7 @@ def key_of(capsys: Capture, *words: str) -> str:
         (["--compare", "nowhere"], "file_missing"),
         (["--compare", "."], "evaluation_no_suite"),
         (["--compare"], "compare_no_persona"),
-        (["--compare", "--persona", "nobody"], "shelf_none"),
+        (["--compare", "--persona", "nobody"], "model_none"),
         (["--compare", "--persona", "nobody", "--chart", "nowhere/a.png"], "cannot_write"),
         (["--compare", "--persona", "nobody", "--out", "nowhere/a.json"], "cannot_write"),
     ],
@@ -267,6 +266,24 @@ asked: list[list[str]] = []
 )
 def test_a_first_sentence_is_in_persona_by_its_name_or_its_voice(sentence: str, expected: bool) -> None:
     assert comparison.in_persona(persona(), embed)(sentence) is expected
+
+
+def test_nearness_of_meaning_alone_is_chance_but_for_a_voice_of_one_s_own() -> None:
+    sentence, phrase = "The lease ends in March.", "At your service, as always."
+
+    def near(texts: Sequence[str]) -> list[list[float]]:
+        """As if the sentence meant what the friendly voice, and the own one, say."""
+        kind = speech.phrases(persona(), found=True, chinese=False)
+        return [[1.0, 0.0] if text in (sentence, phrase, *kind) else [0.0, 1.0] for text in texts]
+
+    assert not comparison.in_persona(persona(), near)(sentence)
+    own = replace(persona(), voice=Voice.OWN, own_voice=(phrase, "随时为您效劳。"))
+
+    def nearer(texts: Sequence[str]) -> list[list[float]]:
+        return [[1.0, 0.0] if text in (sentence, phrase) else [0.0, 1.0] for text in texts]
+
+    assert comparison.in_persona(own, nearer)(sentence)
+    assert not comparison.in_persona(own, nearer)("The rent is due in May.")
 
 
 def test_a_plain_voice_is_plain_and_no_text_is_embedded_twice() -> None:
