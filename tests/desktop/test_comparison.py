@@ -150,7 +150,7 @@ def key_of(capsys: Capture, *words: str) -> str:
         (["--compare", "nowhere"], "file_missing"),
         (["--compare", "."], "evaluation_no_suite"),
         (["--compare"], "compare_no_persona"),
-        (["--compare", "--persona", "nobody"], "model_none"),
+        (["--compare", "--persona", "nobody"], "shelf_none"),
         (["--compare", "--persona", "nobody", "--chart", "nowhere/a.png"], "cannot_write"),
         (["--compare", "--persona", "nobody", "--out", "nowhere/a.json"], "cannot_write"),
     ],
