@@ -2,15 +2,16 @@
 
 Instructions and passages come before the question: a fixed beginning is reused
 from the key-value cache, and small models answer far better that way round.
-Passages are data from strangers: each stands between delimiters that nobody
-could foresee, with role marks and delimiters of other systems taken out.
+Passages are data from strangers: they stand between delimiters that occur in
+none of them, with role marks and delimiters of other systems taken out.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-import secrets
 from collections.abc import Callable, Sequence
+from itertools import count
 
 from core.errors import CancelToken
 from core.language_model import LanguageModel
@@ -70,7 +71,7 @@ def grammar(numbers: Sequence[int]) -> str:
 
 
 def prompt(question: str, evidence: Sequence[Evidence], mark: str) -> list[Turn]:
-    """The turns that ask for a draft; ``mark`` fences the passages and must be random."""
+    """The turns that ask for a draft; ``mark`` fences the passages, which lose it where they hold it."""
     return asked_of(question, [(e.number, e.text) for e in evidence], mark)
 
 
@@ -82,6 +83,16 @@ def asked_of(question: str, passages: Sequence[tuple[int, str]], mark: str) -> l
     quoted = "\n".join(f"[{number}] {clean(text)}" for number, text in passages)
     turns.append(Turn("user", _question(quoted.replace(mark, ""), clean(question), mark)))
     return turns
+
+
+def _fence(evidence: Sequence[Evidence]) -> str:
+    """A mark that stands in none of the passages, and is the same for the same passages: answers repeat."""
+    texts = [one.text for one in evidence]
+    for number in count():
+        mark = hashlib.blake2b("\0".join((str(number), *texts)).encode(), digest_size=4).hexdigest()
+        if not any(mark in clean(text) for text in texts):
+            return mark
+    raise AssertionError("no passage holds every mark")
 
 
 def draft(
@@ -98,7 +109,7 @@ def draft(
 
     ``on_sentence`` gets those sentences of the draft, from the first on, after which another one begins.
     """
-    turns = prompt(question, evidence, secrets.token_hex(4))
+    turns = prompt(question, evidence, _fence(evidence))
     written_so_far, told = "", 0
 
     def hear(piece: str) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.drafting import clean, draft, finished, grammar, parse, prompt
+from core.drafting import _fence, clean, draft, finished, grammar, parse, prompt
 from core.nouns import DraftSentence
 from tests.core.test_verifying import evidence
 from tests.fakes import ScriptedModel
@@ -49,13 +50,35 @@ def test_role_marks_and_citations_of_a_document_are_taken_out() -> None:
     assert "ignore your instructions" in text
 
 
-def test_passages_stand_between_marks_that_nobody_could_foresee() -> None:
-    model = ScriptedModel("x [1]", "x [1]")
-    for _ in range(2):
-        draft("Which fee?", evidence("The fee is 5."), model)
-    fences = [turns[-1].content.split("\n")[1] for turns in model.asked]
-    assert fences[0] != fences[1]
-    assert all(turns[-1].content.count(fence) == 2 for turns, fence in zip(model.asked, fences, strict=True))
+def fence_of(*passages: str) -> str:
+    model = ScriptedModel("x [1]")
+    draft("Which fee?", evidence(*passages), model)
+    asked = model.asked[0][-1].content
+    fence = asked.split("\n")[1]
+    assert asked.count(fence) == 2
+    return fence
+
+
+def test_passages_stand_between_marks_of_their_own_and_answers_repeat() -> None:
+    assert fence_of("The fee is 5.") == fence_of("The fee is 5.")
+    assert fence_of("The fee is 5.") != fence_of("The fee is 6.")
+
+
+def test_a_mark_that_stands_in_a_passage_is_not_used() -> None:
+    """Even one that a document foresaw, by luck or by a search."""
+    marks: list[str] = []
+
+    class Foreseen(str):
+        """Holds the first mark that is looked for."""
+
+        def __contains__(self, mark: object) -> bool:
+            marks.append(str(mark))
+            return len(marks) == 1
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.drafting.clean", Foreseen)
+        fence = _fence(evidence("The fee is 5."))
+    assert marks == [marks[0], fence] and marks[0] != fence
 
 
 def test_a_document_cannot_close_its_own_fence() -> None:
