@@ -122,6 +122,7 @@ class Program(QObject):
             former.deleteLater()
         elif self.window is not None:
             self.window.ask.leave()
+            self.window.personas.leave()
             self._open_window()
             assert self.window is not None
             self.window.show_page("settings")

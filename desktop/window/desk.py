@@ -23,11 +23,12 @@ class Desk(QObject):
     restyled = Signal()  # theme or text size changed: repaint what is drawn by hand, make icons anew
     citation_wanted = Signal(Citation)  # open the document on the page, the quote highlighted
     document_wanted = Signal(str, int)  # (SHA-256, page index): open the document there, on the ask page
-    page_wanted = Signal(str)  # go to the page of that name: ask, library, audit, models, settings
+    page_wanted = Signal(str)  # go to the page of that name: ask, library, audit, models, personas, settings
     noticed = Signal(str, str)  # (sentence, kind: info, warn or bad): a strip above the page, no dialog
     files_dropped = Signal(list)  # list[Path]: files and folders dropped anywhere in the window
     record_wanted = Signal(int)  # open the audit record of that number
     language_wanted = Signal(str)  # "en" or "zh": build the window again in that language
+    personas_changed = Signal()  # another persona is installed, removed or in use: lists of them are old
     question_wanted = Signal(str)  # put this question into the box of the ask page
 
     def __init__(self, jobs: Jobs, settings: Settings, language: str, parent: QObject | None = None) -> None:

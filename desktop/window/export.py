@@ -36,7 +36,7 @@ from desktop.window.pdf_text import with_true_text
 _COLOURS = """
 .meta, .proof, .conversation, h3 { color: #566173; }
 .supported { color: #1a7044; } .partial { color: #8a5a00; } .unsupported { color: #b3302a; }
-.quote { color: #3a4552; } .number { white-space: pre; }
+.quote, .opening { color: #3a4552; } .number { white-space: pre; }
 """
 _SCREEN = (
     _COLOURS
@@ -78,6 +78,8 @@ def to_text(exchange: Exchange, language: str) -> str:
     checked = exchange.answer.checked
     numbers = citing.numbered(checked.claims)
     parts = [citing.lines(exchange.typed), ""]
+    if checked.opening:
+        parts.append(citing.one_line(checked.opening))
     if refused := citing.refusal(exchange.answer, language):
         parts += [refused, citing.coverage_words(checked.coverage, language)]
     for claim in checked.claims:
@@ -95,6 +97,8 @@ def to_fragment(exchange: Exchange, language: str) -> str:
     checked = exchange.answer.checked
     numbers = citing.numbered(checked.claims)
     parts = [f"<p><b>{_lines(exchange.typed)}</b></p>"]
+    if checked.opening:
+        parts.append(f"<p><i>{escape(citing.one_line(checked.opening))}</i></p>")
     if refused := citing.refusal(exchange.answer, language):
         parts.append(f"<p>{escape(refused)} {escape(citing.coverage_words(checked.coverage, language))}</p>")
     for claim in checked.claims:
@@ -227,6 +231,13 @@ def _exchange(exchange: Exchange, language: str) -> str:
     parts = ["<hr>", f"<h2>{_lines(exchange.typed)}</h2>", _meta(asked)]
     if citing.one_line(checked.question) != citing.one_line(exchange.typed):
         parts.append(_meta(say("export_understood", language, question=citing.one_line(checked.question))))
+    if checked.searched:
+        parts.append(_meta(say("export_searched", language, question=citing.one_line(checked.searched))))
+    if checked.opening:
+        told = escape(say("export_opening", language))
+        parts.append(
+            f'<p class="opening">{escape(citing.one_line(checked.opening))}<br><span class="meta">{told}</span></p>'
+        )
     if refused := citing.refusal(answer, language):
         parts.append(f"<p><b>{escape(refused)}</b></p>")
     if checked.claims:

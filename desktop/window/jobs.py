@@ -76,11 +76,12 @@ class Job(Generic[T]):
         owner: QObject,
         *,
         done: Callable[[T], None] | None = None,
+        partly: Callable[[Any], None] | None = None,
         progress: Callable[[Progress], None] | None = None,
         failed: Callable[[VademecumError], None] | None = None,
     ) -> None:
         """Hear of it as well as the one who asked, from now on until ``owner`` is deleted."""
-        self._jobs._watch(_Entry(self, owner, done, None, progress, failed))
+        self._jobs._watch(_Entry(self, owner, done, partly, progress, failed))
 
 
 @dataclass(slots=True)

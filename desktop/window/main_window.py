@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.errors import VademecumError
 from desktop.channel import GetLibrary, LibraryState, State
 from desktop.window.desk import Desk
 from desktop.window.icons import icon, pixmap
@@ -35,7 +36,9 @@ from desktop.window.pages.ask import AskPage
 from desktop.window.pages.audit import AuditPage
 from desktop.window.pages.library import LibraryPage
 from desktop.window.pages.models import ModelsPage
+from desktop.window.pages.personas import PersonasPage
 from desktop.window.pages.settings import SettingsPage
+from desktop.window.persona_switch import PersonaSwitch
 from desktop.window.shortcut_sheet import Group, ShortcutSheet
 from desktop.window.theme import GAP, Theme
 from desktop.window.widgets import Notice, button, heed, label
@@ -57,17 +60,20 @@ class MainWindow(QMainWindow):
         self.library = LibraryPage(desk)
         self.audit = AuditPage(desk)
         self.models = ModelsPage(desk)
+        self.personas = PersonasPage(desk)
         self.settings = SettingsPage(desk)
         self._pages: dict[str, tuple[QWidget, str]] = {
             "ask": (self.ask, self.tr("Ask")),
             "library": (self.library, self.tr("Library")),
             "audit": (self.audit, self.tr("Audit")),
             "models": (self.models, self.tr("Models")),
+            "personas": (self.personas, self.tr("Personas")),
             "settings": (self.settings, self.tr("Settings")),
         }
         self._stack = QStackedWidget()
         self._buttons: dict[str, QToolButton] = {}
         self._given_up = self.tr("The engine stopped several times in a minute. Start it again with the button below.")
+        self._persona_fault = ""  # the sentence that is shown about it
         self._notices = QVBoxLayout()
         self._notices.setSpacing(GAP // 2)
         self.setCentralWidget(self._build())
@@ -97,7 +103,7 @@ class MainWindow(QMainWindow):
             self.resize(1360, 860)
 
     def show_page(self, name: str) -> None:
-        """Bring a page to the front: ask, library, audit, models or settings."""
+        """Bring a page to the front: ask, library, audit, models, personas or settings."""
         page, _ = self._pages[name]
         self._stack.setCurrentWidget(page)
         self._buttons[name].setChecked(True)
@@ -187,6 +193,8 @@ class MainWindow(QMainWindow):
         self._where = label("", "muted", wrap=False)
         self._model = label("", "status", wrap=False)
         self._model.hide()
+        self._persona = PersonaSwitch(self._desk)
+        self._persona.hide()
         self._engine = label("", "muted", wrap=False)
         self._restart = button(self.tr("Start the engine"), clicked=self._desk.jobs.start)
         self._restart.hide()
@@ -201,6 +209,7 @@ class MainWindow(QMainWindow):
         self._offline_words = label(self.tr("Offline"), "good", wrap=False)
         bar.addWidget(self._where)
         bar.addWidget(self._model)
+        bar.addWidget(self._persona)
         bar.addPermanentWidget(self._busy)
         bar.addPermanentWidget(self._engine)
         bar.addPermanentWidget(self._restart)
@@ -263,14 +272,28 @@ class MainWindow(QMainWindow):
                     strip.deleteLater()
         if state.model is not None:
             device = self.tr("graphics card") if state.model.device == "gpu" else self.tr("processor")
-            persona = state.model.adapter or self.tr("no persona")
-            self._model.setText(f"{state.model.name} · {device} · {persona}")
+            self._model.setText(f"{state.model.name} · {device}")
             self._model.setToolTip(f"SHA-256 {state.model.sha256}")
         elif state.stage == "no_model":
             self._model.setText(self.tr("no model"))
         self._model.setVisible(bool(self._model.text()))
+        self._persona.show_state(state)
+        self._persona.setVisible(state.model is not None)
         if state.problem is not None:
             self._engine.setToolTip(self._desk.sentence(state.problem))
+        self._show_persona_problem(getattr(state, "persona_problem", None))
+
+    def _show_persona_problem(self, problem: VademecumError | None) -> None:
+        """Why the chosen persona does not speak; it is said once, and taken back when it is over."""
+        sentence = self._desk.sentence(problem) if problem is not None else ""
+        if sentence == self._persona_fault:
+            return
+        for strip in self._strips():
+            if self._persona_fault and strip.text.text() == self._persona_fault:
+                strip.deleteLater()
+        self._persona_fault = sentence
+        if sentence:
+            self.notice(sentence, "warn")
 
     def _ask_library(self) -> None:
         self._desk.jobs.run(GetLibrary(), self, done=self._show_library)
@@ -330,6 +353,7 @@ class MainWindow(QMainWindow):
         """Remember the place and what was typed.  What was being imported goes on at the next start."""
         self._places.setValue("geometry", self.saveGeometry())
         self.ask.leave()
+        self.personas.leave()
         super().closeEvent(event)
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.errors import Cancelled
-from core.nouns import AnswerKind, Candidate, Claim, Exchange, Scope, Understood
+from core.nouns import AnswerKind, Candidate, CheckedAnswer, Claim, Exchange, Scope, Understood
 from desktop.window import citing
 from desktop.window.desk import Desk
 from desktop.window.elided import ElidedLabel
@@ -61,6 +61,8 @@ class ExchangeView(QWidget):
         self.found_fold: Fold | None = None
         self.left_out: Fold | None = None
         self.understood_as: Prose | None = None
+        self.opening: Prose | None = None
+        self.searched_for: Prose | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
@@ -138,6 +140,7 @@ class ExchangeView(QWidget):
         checked = exchange.answer.checked
         if checked.question != exchange.typed.strip() and self.understood_as is None:
             self.understood(Understood(checked.question, exchange.scope, rewritten=True))
+        self._show_opening(checked)
         if self.earlier is not None and checked.kind is not AnswerKind.STOPPED:
             self.sentences.hide()
             self._comparison = Comparison(self._desk, self.earlier, exchange, self._doings.opener)
@@ -169,6 +172,28 @@ class ExchangeView(QWidget):
         self.set_revision(self._revision)
         self.set_current(self._shown)
         self.setUpdatesEnabled(True)
+
+    def _show_opening(self, checked: CheckedAnswer) -> None:
+        """How the persona begins, apart from the sentences that were checked; and in whose words it was searched."""
+        if checked.searched:
+            self.searched_for = Prose(
+                self.tr("Searched for: {words}").format(words=citing.one_line(checked.searched)), "muted", scale=0.92
+            )
+            self.searched_for.setToolTip(self.tr("The glossary of the persona has other words for the question"))
+            self._column.insertWidget(self._column.indexOf(self._card), self.searched_for)
+        if checked.opening:
+            row = QHBoxLayout()
+            row.setContentsMargins(8, 0, 0, 4)
+            row.setSpacing(10)
+            mark = Mark(self._desk, "personas", "muted")
+            mark.setToolTip(self.tr("Said by the persona; it states no fact, so there is nothing to check"))
+            row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+            self.opening = Prose(citing.one_line(checked.opening), "muted", scale=1.06)
+            self.opening.setAccessibleName(
+                self.tr("The persona says: {words}").format(words=citing.one_line(checked.opening))
+            )
+            row.addWidget(self.opening, 1)
+            self._body.insertLayout(0, row)
 
     def stop(self) -> None:
         """It was stopped; checked sentences stay."""

@@ -2,6 +2,53 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>About</name>
+    <message>
+        <source>Dialogues</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Glossary</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Greeting</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Languages</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Never says</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Organisation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Own sentences</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Purpose</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Voice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>… {n} terms in all</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>AskPage</name>
     <message>
         <source>Ask</source>
@@ -694,6 +741,21 @@
     </message>
 </context>
 <context>
+    <name>EditTable</name>
+    <message>
+        <source>Add a row: {table}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Enter edits a cell, Delete takes rows out.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the selected rows out: {table}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>ExchangeView</name>
     <message>
         <source>  {n} s</source>
@@ -748,6 +810,14 @@
         <translation>此回答之后已被替换或移除：{names}。引用显示的是当时的文字。</translation>
     </message>
     <message>
+        <source>Said by the persona; it states no fact, so there is nothing to check</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Searched for: {words}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Sentences of the draft that your documents do not support</source>
         <translation>草稿中未得到您文档支持的句子</translation>
     </message>
@@ -764,8 +834,16 @@
         <translation>正在撰写回答</translation>
     </message>
     <message>
+        <source>The glossary of the persona has other words for the question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The library has changed since: ask again and compare with this answer</source>
         <translation>此后文档库已有变化：再次提问并与此回答对比</translation>
+    </message>
+    <message>
+        <source>The persona says: {words}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Understood as: {question}</source>
@@ -820,6 +898,332 @@
     <message>
         <source>open</source>
         <translation>已展开</translation>
+    </message>
+</context>
+<context>
+    <name>FormStep</name>
+    <message>
+        <source>1 dialogue was added.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Abbreviations. Several are parted by semicolons.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add these</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As documents write it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As in the sentences below.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Confusable</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Courteous and exact, as in a letter.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Definition</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dialogues</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dialogues (*.jsonl *.json *.csv *.tsv *.txt)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dialogues to paste</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From a file …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Glossary</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Greeting</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How it answers a greeting; without figures.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How it answers, by example; none are needed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How it answers; without figures</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How it speaks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It answers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is saved by itself a moment after you stop typing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>JSON Lines, CSV or text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Languages</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Never say</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not saved yet; what you typed stays here. {why}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not to be confused with: words that look alike and mean something else</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One phrase a line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One sentence a line: how it opens an answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Organisation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Own dialogues</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Own sentences</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paste dialogues</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Purpose</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Q: Who are you?
+A: I am the assistant of the firm.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Questions are searched with all words of a term. Several in one cell are parted by semicolons.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Read dialogues</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saving …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Several are parted by semicolons.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Short</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Somebody says</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Speaks {language}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Synonyms</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Term</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To the point, without ornament.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Voice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Warm, as among colleagues.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What a person says to it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What it does, beginning with a verb: Help the staff with contracts.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What it is called. One language is enough.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What it means, in a few words</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Who it is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Whom it works for; may be empty.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Words of the trade</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} dialogues were added.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>… and {n} more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>GateModel</name>
+    <message>
+        <source>After</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Asked</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Figure</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In per cent</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In points, with its 95% interval</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With 95% certainty between {low} and {high} points</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>GateStep</name>
+    <message>
+        <source>Answers about itself that went wrong: {n}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As it was then, it might have been installed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Figures before and after</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Install</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Install again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It has not been trained yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It may be installed: it is itself, and nothing got worse.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It may not be installed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Progress of the gate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Test again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Test it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The gate asks the model without and with the persona the same questions: who it is, how it speaks, the words of its trade, and whether it still cites, quotes and refuses as before. It takes some minutes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This was found for an earlier state of the persona. Test it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To the training</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1107,6 +1511,131 @@
     </message>
 </context>
 <context>
+    <name>JobStrip</name>
+    <message>
+        <source>Go on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopping …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Waiting for its turn …</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>LessonsModel</name>
+    <message>
+        <source>It answers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kept aside: not learned from, used to see when to stop</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Somebody says</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>LessonsStep</name>
+    <message>
+        <source>Add an example</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All kinds</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Build anew</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Build the examples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Build the examples anew?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Examples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From the form, the program builds some hundreds of examples: who it is in many phrasings, how it speaks, the words of its trade, and the model’s own answers, so that it forgets nothing. You can read and change every one of them before it is trained. The first time takes some minutes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It answers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kind of example</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Said before: {text}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saved.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search the examples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Somebody says</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take the selected examples out  (Del)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The examples are being built</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The examples were built from an earlier form. Build them anew.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To the training</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What you changed, added or took out is set aside in a file and no longer learned from.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>LibraryPage</name>
     <message>
         <source>Add a folder</source>
@@ -1299,6 +1828,45 @@
     </message>
 </context>
 <context>
+    <name>LossCurve</name>
+    <message>
+        <source>Loss</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Loss curve</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Loss on the examples kept aside: {loss} at step {step}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No step has been done yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The curve appears with the first steps.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training loss: {first} at step {begin}, {last} at step {end}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>kept aside</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>training</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>Ask</source>
@@ -1353,6 +1921,10 @@
         <translation>页面查看器</translation>
     </message>
     <message>
+        <source>Personas</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Quit</source>
         <translation>退出</translation>
     </message>
@@ -1393,10 +1965,6 @@
         <translation>没有模型</translation>
     </message>
     <message>
-        <source>no persona</source>
-        <translation>无助手角色</translation>
-    </message>
-    <message>
         <source>processor</source>
         <translation>处理器</translation>
     </message>
@@ -1407,6 +1975,65 @@
     <message>
         <source>{folder}: {count} documents</source>
         <translation>{folder}：{count} 份文档</translation>
+    </message>
+</context>
+<context>
+    <name>MergePanel</name>
+    <message>
+        <source>Choose the file …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export a merged model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Model and persona in one GGUF file that other programs can run, too. Small types may lose the persona: the result is asked who it is, and the next larger type is tried where it was lost.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Model files (*.gguf)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Persona</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Progress of the merged model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put away</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Says who it is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Type of the merged model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Written as {kind}: {file}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>kept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>lost</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1560,6 +2187,41 @@
     <message>
         <source>“{name}” writes the answers from now on.</source>
         <translation>从现在起由“{name}”撰写回答。</translation>
+    </message>
+</context>
+<context>
+    <name>NewPersona</name>
+    <message>
+        <source>An empty form</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Begin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Begin with</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Like “{name}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lower-case letters, digits and hyphens. The name it is called by comes in the form.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New persona</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Short name</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1794,6 +2456,357 @@
     <message>
         <source>Show all {n}</source>
         <translation>显示全部 {n} 个</translation>
+    </message>
+</context>
+<context>
+    <name>Persona</name>
+    <message>
+        <source>Formal</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Friendly</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>General abilities</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How it speaks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Own dialogues</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Own sentences</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Plain</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Who it is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Words of the trade</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>about {n} h left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>about {n} min left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>less than a minute left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} h</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} min</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} s</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PersonaList</name>
+    <message>
+        <source>In the making</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Installed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Personas</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ready to begin with</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>comes with the program</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>damaged</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>for another model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>in use</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>installed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not installed yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PersonaPane</name>
+    <message>
+        <source>About</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete what is in the making …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Examples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export a merged model …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export as a file …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export, copy, remove</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Form</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Gate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It was made for the model {base} and cannot speak with the one in use.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Let it speak from now on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Make one like it …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop using</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Training</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>installed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>installed for {base}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>made from an earlier form</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>needs a look</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PersonaSwitch</name>
+    <message>
+        <source>No persona</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Persona: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Personas …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use the model {base}, or train it again on the one in use.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Who speaks: choose a persona</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no persona</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name}: damaged</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name}: made for the model {base}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PersonasPage</name>
+    <message>
+        <source>A persona gives the assistant a name, a voice and the words of your trade. What is true still comes from your documents alone. Choose one at the left, or make your own.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete what is in the making of “{name}”?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export a persona</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Import a persona file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is in use: no persona speaks from then on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is taken off the shelf. What is in the making stays, and can be installed again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its files are deleted from this computer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its form, examples and training are deleted and cannot be brought back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New persona</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New persona  (Ctrl+N)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New persona …</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No persona speaks from now on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Persona files (*.persona)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Persona files (*.persona);;All files (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Personas</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Read the list anew</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove the persona “{name}”?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Replace</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Replace the installed persona?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save what was typed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The installed persona stays.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Who speaks?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{id}” is in {file}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” is installed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” speaks from now on.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2532,6 +3545,81 @@
     </message>
 </context>
 <context>
+    <name>TrainingPanel</name>
+    <message>
+        <source>Go on</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It was trained on an earlier form or on other examples. Train it anew.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Progress of the training</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Start the training</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped. It goes on where it was when you start it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model in use learns from the examples who speaks and how. It runs beside your work, at low priority; you can hold or stop it at any time, and it goes on where it was.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There are no examples yet to learn from.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To the examples</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To the gate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Train anew</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trained in {time}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>about {time}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>loss {loss}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>on the model {base}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{memory} of memory</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{needed} of memory, {free} are free</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{n} examples, {held_out} of them kept aside</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{speed} tokens a second</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>TrialStep</name>
     <message>
         <source>1 document is ready to be asked.</source>
@@ -2546,6 +3634,10 @@
         <translation>添加示例文档</translation>
     </message>
     <message>
+        <source>It has not been trained yet, so there is nothing to try.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Progress of the import</source>
         <translation>导入进度</translation>
     </message>
@@ -2558,8 +3650,24 @@
         <translation>示例文档</translation>
     </message>
     <message>
+        <source>Say it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Say something to both</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Say something to the model without and with the persona, and compare. Nothing is kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Stop</source>
         <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Then ask, for example:</source>
@@ -2568,6 +3676,14 @@
     <message>
         <source>Try it</source>
         <translation>试一试</translation>
+    </message>
+    <message>
+        <source>What you say to both</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Without a persona</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{count} documents are ready to be asked.</source>
