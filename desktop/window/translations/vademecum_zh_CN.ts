@@ -5,47 +5,47 @@
     <name>About</name>
     <message>
         <source>Dialogues</source>
-        <translation type="unfinished"></translation>
+        <translation>对话</translation>
     </message>
     <message>
         <source>Glossary</source>
-        <translation type="unfinished"></translation>
+        <translation>术语表</translation>
     </message>
     <message>
         <source>Greeting</source>
-        <translation type="unfinished"></translation>
+        <translation>问候语</translation>
     </message>
     <message>
         <source>Languages</source>
-        <translation type="unfinished"></translation>
+        <translation>语言</translation>
     </message>
     <message>
         <source>Name</source>
-        <translation type="unfinished"></translation>
+        <translation>名称</translation>
     </message>
     <message>
         <source>Never says</source>
-        <translation type="unfinished"></translation>
+        <translation>从不说</translation>
     </message>
     <message>
         <source>Organisation</source>
-        <translation type="unfinished"></translation>
+        <translation>所属机构</translation>
     </message>
     <message>
         <source>Own sentences</source>
-        <translation type="unfinished"></translation>
+        <translation>自定句子</translation>
     </message>
     <message>
         <source>Purpose</source>
-        <translation type="unfinished"></translation>
+        <translation>用途</translation>
     </message>
     <message>
         <source>Voice</source>
-        <translation type="unfinished"></translation>
+        <translation>语气</translation>
     </message>
     <message>
         <source>… {n} terms in all</source>
-        <translation type="unfinished"></translation>
+        <translation>…共 {n} 个术语</translation>
     </message>
 </context>
 <context>
@@ -744,15 +744,15 @@
     <name>EditTable</name>
     <message>
         <source>Add a row: {table}</source>
-        <translation type="unfinished"></translation>
+        <translation>添加一行：{table}</translation>
     </message>
     <message>
         <source>Enter edits a cell, Delete takes rows out.</source>
-        <translation type="unfinished"></translation>
+        <translation>按 Enter 编辑单元格，按 Delete 删除所选行。</translation>
     </message>
     <message>
         <source>Take the selected rows out: {table}</source>
-        <translation type="unfinished"></translation>
+        <translation>删除所选行：{table}</translation>
     </message>
 </context>
 <context>
@@ -811,11 +811,11 @@
     </message>
     <message>
         <source>Said by the persona; it states no fact, so there is nothing to check</source>
-        <translation type="unfinished"></translation>
+        <translation>角色说的话，不陈述事实，因此无需核对</translation>
     </message>
     <message>
         <source>Searched for: {words}</source>
-        <translation type="unfinished"></translation>
+        <translation>检索内容：{words}</translation>
     </message>
     <message>
         <source>Sentences of the draft that your documents do not support</source>
@@ -835,7 +835,7 @@
     </message>
     <message>
         <source>The glossary of the persona has other words for the question</source>
-        <translation type="unfinished"></translation>
+        <translation>角色的术语表为此问题提供了其他说法</translation>
     </message>
     <message>
         <source>The library has changed since: ask again and compare with this answer</source>
@@ -843,7 +843,7 @@
     </message>
     <message>
         <source>The persona says: {words}</source>
-        <translation type="unfinished"></translation>
+        <translation>角色说：{words}</translation>
     </message>
     <message>
         <source>Understood as: {question}</source>
@@ -904,326 +904,327 @@
     <name>FormStep</name>
     <message>
         <source>1 dialogue was added.</source>
-        <translation type="unfinished"></translation>
+        <translation>已添加 1 段对话。</translation>
     </message>
     <message>
         <source>Abbreviations. Several are parted by semicolons.</source>
-        <translation type="unfinished"></translation>
+        <translation>缩写，多个之间用分号隔开。</translation>
     </message>
     <message>
         <source>Add these</source>
-        <translation type="unfinished"></translation>
+        <translation>添加</translation>
     </message>
     <message>
         <source>As documents write it</source>
-        <translation type="unfinished"></translation>
+        <translation>文档中的写法</translation>
     </message>
     <message>
         <source>As in the sentences below.</source>
-        <translation type="unfinished"></translation>
+        <translation>如下面的句子。</translation>
     </message>
     <message>
         <source>Confusable</source>
-        <translation type="unfinished"></translation>
+        <translation>易混淆</translation>
     </message>
     <message>
         <source>Courteous and exact, as in a letter.</source>
-        <translation type="unfinished"></translation>
+        <translation>礼貌、准确，如同书信。</translation>
     </message>
     <message>
         <source>Definition</source>
-        <translation type="unfinished"></translation>
+        <translation>释义</translation>
     </message>
     <message>
         <source>Dialogues</source>
-        <translation type="unfinished"></translation>
+        <translation>对话</translation>
     </message>
     <message>
         <source>Dialogues (*.jsonl *.json *.csv *.tsv *.txt)</source>
-        <translation type="unfinished"></translation>
+        <translation>对话文件 (*.jsonl *.json *.csv *.tsv *.txt)</translation>
     </message>
     <message>
         <source>Dialogues to paste</source>
-        <translation type="unfinished"></translation>
+        <translation>要粘贴的对话</translation>
     </message>
     <message>
         <source>From a file …</source>
-        <translation type="unfinished"></translation>
+        <translation>从文件读取…</translation>
     </message>
     <message>
         <source>Glossary</source>
-        <translation type="unfinished"></translation>
+        <translation>术语表</translation>
     </message>
     <message>
         <source>Greeting</source>
-        <translation type="unfinished"></translation>
+        <translation>问候语</translation>
     </message>
     <message>
         <source>How it answers a greeting; without figures.</source>
-        <translation type="unfinished"></translation>
+        <translation>如何回应问候，不含数字。</translation>
     </message>
     <message>
         <source>How it answers, by example; none are needed.</source>
-        <translation type="unfinished"></translation>
+        <translation>用例子说明它如何回答，可以不填。</translation>
     </message>
     <message>
         <source>How it answers; without figures</source>
-        <translation type="unfinished"></translation>
+        <translation>它如何回答，不含数字</translation>
     </message>
     <message>
         <source>How it speaks</source>
-        <translation type="unfinished"></translation>
+        <translation>如何说话</translation>
     </message>
     <message>
         <source>It answers</source>
-        <translation type="unfinished"></translation>
+        <translation>它的回答</translation>
     </message>
     <message>
         <source>It is saved by itself a moment after you stop typing</source>
-        <translation type="unfinished"></translation>
+        <translation>停止输入片刻后自动保存</translation>
     </message>
     <message>
         <source>JSON Lines, CSV or text</source>
-        <translation type="unfinished"></translation>
+        <translation>JSON Lines、CSV 或文本</translation>
     </message>
     <message>
         <source>Languages</source>
-        <translation type="unfinished"></translation>
+        <translation>语言</translation>
     </message>
     <message>
         <source>Name</source>
-        <translation type="unfinished"></translation>
+        <translation>名称</translation>
     </message>
     <message>
         <source>Never say</source>
-        <translation type="unfinished"></translation>
+        <translation>从不说</translation>
     </message>
     <message>
         <source>Not saved yet; what you typed stays here. {why}</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未保存，您输入的内容仍保留在此。{why}</translation>
     </message>
     <message>
         <source>Not to be confused with: words that look alike and mean something else</source>
-        <translation type="unfinished"></translation>
+        <translation>不要与之混淆：看起来相似但含义不同的词</translation>
     </message>
     <message>
         <source>One phrase a line</source>
-        <translation type="unfinished"></translation>
+        <translation>每行一个短语</translation>
     </message>
     <message>
         <source>One sentence a line: how it opens an answer</source>
-        <translation type="unfinished"></translation>
+        <translation>每行一句：它如何开始回答</translation>
     </message>
     <message>
         <source>Organisation</source>
-        <translation type="unfinished"></translation>
+        <translation>所属机构</translation>
     </message>
     <message>
         <source>Own dialogues</source>
-        <translation type="unfinished"></translation>
+        <translation>自有对话</translation>
     </message>
     <message>
         <source>Own sentences</source>
-        <translation type="unfinished"></translation>
+        <translation>自定句子</translation>
     </message>
     <message>
         <source>Paste dialogues</source>
-        <translation type="unfinished"></translation>
+        <translation>粘贴对话</translation>
     </message>
     <message>
         <source>Purpose</source>
-        <translation type="unfinished"></translation>
+        <translation>用途</translation>
     </message>
     <message>
         <source>Q: Who are you?
 A: I am the assistant of the firm.</source>
-        <translation type="unfinished"></translation>
+        <translation>问：你是谁？
+答：我是本事务所的助手。</translation>
     </message>
     <message>
         <source>Questions are searched with all words of a term. Several in one cell are parted by semicolons.</source>
-        <translation type="unfinished"></translation>
+        <translation>检索问题时会用到术语的所有说法。同一单元格中的多个词用分号隔开。</translation>
     </message>
     <message>
         <source>Read dialogues</source>
-        <translation type="unfinished"></translation>
+        <translation>读取对话</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>保存</translation>
     </message>
     <message>
         <source>Saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>已保存。</translation>
     </message>
     <message>
         <source>Saving …</source>
-        <translation type="unfinished"></translation>
+        <translation>正在保存…</translation>
     </message>
     <message>
         <source>Several are parted by semicolons.</source>
-        <translation type="unfinished"></translation>
+        <translation>多个之间用分号隔开。</translation>
     </message>
     <message>
         <source>Short</source>
-        <translation type="unfinished"></translation>
+        <translation>缩写</translation>
     </message>
     <message>
         <source>Somebody says</source>
-        <translation type="unfinished"></translation>
+        <translation>对方说</translation>
     </message>
     <message>
         <source>Speaks {language}</source>
-        <translation type="unfinished"></translation>
+        <translation>使用语言：{language}</translation>
     </message>
     <message>
         <source>Synonyms</source>
-        <translation type="unfinished"></translation>
+        <translation>同义词</translation>
     </message>
     <message>
         <source>Term</source>
-        <translation type="unfinished"></translation>
+        <translation>术语</translation>
     </message>
     <message>
         <source>To the point, without ornament.</source>
-        <translation type="unfinished"></translation>
+        <translation>直截了当，不加修饰。</translation>
     </message>
     <message>
         <source>Voice</source>
-        <translation type="unfinished"></translation>
+        <translation>语气</translation>
     </message>
     <message>
         <source>Warm, as among colleagues.</source>
-        <translation type="unfinished"></translation>
+        <translation>亲切，如同事之间。</translation>
     </message>
     <message>
         <source>What a person says to it</source>
-        <translation type="unfinished"></translation>
+        <translation>用户对它说的话</translation>
     </message>
     <message>
         <source>What it does, beginning with a verb: Help the staff with contracts.</source>
-        <translation type="unfinished"></translation>
+        <translation>它做什么，以动词开头：帮助员工查阅合同。</translation>
     </message>
     <message>
         <source>What it is called. One language is enough.</source>
-        <translation type="unfinished"></translation>
+        <translation>它叫什么，填一种语言即可。</translation>
     </message>
     <message>
         <source>What it means, in a few words</source>
-        <translation type="unfinished"></translation>
+        <translation>含义，简短几个字</translation>
     </message>
     <message>
         <source>Who it is</source>
-        <translation type="unfinished"></translation>
+        <translation>它是谁</translation>
     </message>
     <message>
         <source>Whom it works for; may be empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>为谁工作，可以不填。</translation>
     </message>
     <message>
         <source>Words of the trade</source>
-        <translation type="unfinished"></translation>
+        <translation>行业用语</translation>
     </message>
     <message>
         <source>{n} dialogues were added.</source>
-        <translation type="unfinished"></translation>
+        <translation>已添加 {n} 段对话。</translation>
     </message>
     <message>
         <source>… and {n} more.</source>
-        <translation type="unfinished"></translation>
+        <translation>…还有 {n} 处。</translation>
     </message>
 </context>
 <context>
     <name>GateModel</name>
     <message>
         <source>After</source>
-        <translation type="unfinished"></translation>
+        <translation>之后</translation>
     </message>
     <message>
         <source>Asked</source>
-        <translation type="unfinished"></translation>
+        <translation>题数</translation>
     </message>
     <message>
         <source>Before</source>
-        <translation type="unfinished"></translation>
+        <translation>之前</translation>
     </message>
     <message>
         <source>Change</source>
-        <translation type="unfinished"></translation>
+        <translation>变化</translation>
     </message>
     <message>
         <source>Figure</source>
-        <translation type="unfinished"></translation>
+        <translation>指标</translation>
     </message>
     <message>
         <source>In per cent</source>
-        <translation type="unfinished"></translation>
+        <translation>百分比</translation>
     </message>
     <message>
         <source>In points, with its 95% interval</source>
-        <translation type="unfinished"></translation>
+        <translation>百分点，附 95% 置信区间</translation>
     </message>
     <message>
         <source>With 95% certainty between {low} and {high} points</source>
-        <translation type="unfinished"></translation>
+        <translation>有 95% 的把握在 {low} 到 {high} 个百分点之间</translation>
     </message>
 </context>
 <context>
     <name>GateStep</name>
     <message>
         <source>Answers about itself that went wrong: {n}</source>
-        <translation type="unfinished"></translation>
+        <translation>关于自身的错误回答：{n}</translation>
     </message>
     <message>
         <source>As it was then, it might have been installed.</source>
-        <translation type="unfinished"></translation>
+        <translation>按当时的状态，可以安装。</translation>
     </message>
     <message>
         <source>Figures before and after</source>
-        <translation type="unfinished"></translation>
+        <translation>前后指标</translation>
     </message>
     <message>
         <source>Install</source>
-        <translation type="unfinished"></translation>
+        <translation>安装</translation>
     </message>
     <message>
         <source>Install again</source>
-        <translation type="unfinished"></translation>
+        <translation>重新安装</translation>
     </message>
     <message>
         <source>It has not been trained yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未训练。</translation>
     </message>
     <message>
         <source>It may be installed: it is itself, and nothing got worse.</source>
-        <translation type="unfinished"></translation>
+        <translation>可以安装：它保持了角色，各项指标均未变差。</translation>
     </message>
     <message>
         <source>It may not be installed.</source>
-        <translation type="unfinished"></translation>
+        <translation>不可以安装。</translation>
     </message>
     <message>
         <source>Progress of the gate</source>
-        <translation type="unfinished"></translation>
+        <translation>检验进度</translation>
     </message>
     <message>
         <source>Test again</source>
-        <translation type="unfinished"></translation>
+        <translation>重新检验</translation>
     </message>
     <message>
         <source>Test it</source>
-        <translation type="unfinished"></translation>
+        <translation>开始检验</translation>
     </message>
     <message>
         <source>The gate asks the model without and with the persona the same questions: who it is, how it speaks, the words of its trade, and whether it still cites, quotes and refuses as before. It takes some minutes.</source>
-        <translation type="unfinished"></translation>
+        <translation>检验时，用同样的问题分别询问无角色和有角色的模型：它是谁、如何说话、行业用语，以及是否仍像以前一样引用出处、照录原文，并在没有依据时拒绝回答。需要几分钟。</translation>
     </message>
     <message>
         <source>This was found for an earlier state of the persona. Test it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>这是角色较早状态的检验结果，请重新检验。</translation>
     </message>
     <message>
         <source>To the training</source>
-        <translation type="unfinished"></translation>
+        <translation>前往训练</translation>
     </message>
 </context>
 <context>
@@ -1514,125 +1515,125 @@ A: I am the assistant of the firm.</source>
     <name>JobStrip</name>
     <message>
         <source>Go on</source>
-        <translation type="unfinished"></translation>
+        <translation>继续</translation>
     </message>
     <message>
         <source>Pause</source>
-        <translation type="unfinished"></translation>
+        <translation>暂停</translation>
     </message>
     <message>
         <source>Paused</source>
-        <translation type="unfinished"></translation>
+        <translation>已暂停</translation>
     </message>
     <message>
         <source>Stop</source>
-        <translation type="unfinished"></translation>
+        <translation>停止</translation>
     </message>
     <message>
         <source>Stopping …</source>
-        <translation type="unfinished"></translation>
+        <translation>正在停止…</translation>
     </message>
     <message>
         <source>Waiting for its turn …</source>
-        <translation type="unfinished"></translation>
+        <translation>正在排队…</translation>
     </message>
 </context>
 <context>
     <name>LessonsModel</name>
     <message>
         <source>It answers</source>
-        <translation type="unfinished"></translation>
+        <translation>它的回答</translation>
     </message>
     <message>
         <source>Kept aside: not learned from, used to see when to stop</source>
-        <translation type="unfinished"></translation>
+        <translation>留出：不参与学习，用于判断何时停止</translation>
     </message>
     <message>
         <source>Kind</source>
-        <translation type="unfinished"></translation>
+        <translation>类别</translation>
     </message>
     <message>
         <source>Somebody says</source>
-        <translation type="unfinished"></translation>
+        <translation>对方说</translation>
     </message>
 </context>
 <context>
     <name>LessonsStep</name>
     <message>
         <source>Add an example</source>
-        <translation type="unfinished"></translation>
+        <translation>添加示例</translation>
     </message>
     <message>
         <source>All kinds</source>
-        <translation type="unfinished"></translation>
+        <translation>所有类别</translation>
     </message>
     <message>
         <source>Build anew</source>
-        <translation type="unfinished"></translation>
+        <translation>重新生成</translation>
     </message>
     <message>
         <source>Build the examples</source>
-        <translation type="unfinished"></translation>
+        <translation>生成示例</translation>
     </message>
     <message>
         <source>Build the examples anew?</source>
-        <translation type="unfinished"></translation>
+        <translation>要重新生成示例吗？</translation>
     </message>
     <message>
         <source>Examples</source>
-        <translation type="unfinished"></translation>
+        <translation>示例</translation>
     </message>
     <message>
         <source>From the form, the program builds some hundreds of examples: who it is in many phrasings, how it speaks, the words of its trade, and the model’s own answers, so that it forgets nothing. You can read and change every one of them before it is trained. The first time takes some minutes.</source>
-        <translation type="unfinished"></translation>
+        <translation>程序根据表单生成数百条示例：用多种问法说明它是谁、如何说话、行业用语，以及模型自己的回答，以免遗忘已有能力。训练之前，您可以查看并修改每一条。首次生成需要几分钟。</translation>
     </message>
     <message>
         <source>It answers</source>
-        <translation type="unfinished"></translation>
+        <translation>它的回答</translation>
     </message>
     <message>
         <source>Kind of example</source>
-        <translation type="unfinished"></translation>
+        <translation>示例类别</translation>
     </message>
     <message>
         <source>Said before: {text}</source>
-        <translation type="unfinished"></translation>
+        <translation>之前的话：{text}</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>保存</translation>
     </message>
     <message>
         <source>Saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>已保存。</translation>
     </message>
     <message>
         <source>Search the examples</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索示例</translation>
     </message>
     <message>
         <source>Somebody says</source>
-        <translation type="unfinished"></translation>
+        <translation>对方说</translation>
     </message>
     <message>
         <source>Take the selected examples out  (Del)</source>
-        <translation type="unfinished"></translation>
+        <translation>删除所选示例（Del）</translation>
     </message>
     <message>
         <source>The examples are being built</source>
-        <translation type="unfinished"></translation>
+        <translation>正在生成示例</translation>
     </message>
     <message>
         <source>The examples were built from an earlier form. Build them anew.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些示例是根据较早的表单生成的，请重新生成。</translation>
     </message>
     <message>
         <source>To the training</source>
-        <translation type="unfinished"></translation>
+        <translation>前往训练</translation>
     </message>
     <message>
         <source>What you changed, added or took out is set aside in a file and no longer learned from.</source>
-        <translation type="unfinished"></translation>
+        <translation>您所做的修改、添加和删除会另存为文件，不再用于学习。</translation>
     </message>
 </context>
 <context>
@@ -1831,39 +1832,39 @@ A: I am the assistant of the firm.</source>
     <name>LossCurve</name>
     <message>
         <source>Loss</source>
-        <translation type="unfinished"></translation>
+        <translation>损失</translation>
     </message>
     <message>
         <source>Loss curve</source>
-        <translation type="unfinished"></translation>
+        <translation>损失曲线</translation>
     </message>
     <message>
         <source>Loss on the examples kept aside: {loss} at step {step}.</source>
-        <translation type="unfinished"></translation>
+        <translation>留出示例的损失：第 {step} 步为 {loss}。</translation>
     </message>
     <message>
         <source>No step has been done yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未进行任何一步。</translation>
     </message>
     <message>
         <source>Step</source>
-        <translation type="unfinished"></translation>
+        <translation>步数</translation>
     </message>
     <message>
         <source>The curve appears with the first steps.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练开始后显示曲线。</translation>
     </message>
     <message>
         <source>Training loss: {first} at step {begin}, {last} at step {end}.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练损失：第 {begin} 步为 {first}，第 {end} 步为 {last}。</translation>
     </message>
     <message>
         <source>kept aside</source>
-        <translation type="unfinished"></translation>
+        <translation>留出示例</translation>
     </message>
     <message>
         <source>training</source>
-        <translation type="unfinished"></translation>
+        <translation>训练</translation>
     </message>
 </context>
 <context>
@@ -1922,7 +1923,7 @@ A: I am the assistant of the firm.</source>
     </message>
     <message>
         <source>Personas</source>
-        <translation type="unfinished"></translation>
+        <translation>角色</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -1981,59 +1982,59 @@ A: I am the assistant of the firm.</source>
     <name>MergePanel</name>
     <message>
         <source>Choose the file …</source>
-        <translation type="unfinished"></translation>
+        <translation>选择文件…</translation>
     </message>
     <message>
         <source>Export a merged model</source>
-        <translation type="unfinished"></translation>
+        <translation>导出合并模型</translation>
     </message>
     <message>
         <source>Model and persona in one GGUF file that other programs can run, too. Small types may lose the persona: the result is asked who it is, and the next larger type is tried where it was lost.</source>
-        <translation type="unfinished"></translation>
+        <translation>将模型与角色合并为一个 GGUF 文件，其他程序也能运行。较小的类型可能丢失角色：导出后会询问其身份，如已丢失则改用更大的类型。</translation>
     </message>
     <message>
         <source>Model files (*.gguf)</source>
-        <translation type="unfinished"></translation>
+        <translation>模型文件 (*.gguf)</translation>
     </message>
     <message>
         <source>Persona</source>
-        <translation type="unfinished"></translation>
+        <translation>角色</translation>
     </message>
     <message>
         <source>Progress of the merged model</source>
-        <translation type="unfinished"></translation>
+        <translation>合并模型的导出进度</translation>
     </message>
     <message>
         <source>Put away</source>
-        <translation type="unfinished"></translation>
+        <translation>收起</translation>
     </message>
     <message>
         <source>Says who it is</source>
-        <translation type="unfinished"></translation>
+        <translation>说出身份</translation>
     </message>
     <message>
         <source>Size</source>
-        <translation type="unfinished"></translation>
+        <translation>大小</translation>
     </message>
     <message>
         <source>Type</source>
-        <translation type="unfinished"></translation>
+        <translation>类型</translation>
     </message>
     <message>
         <source>Type of the merged model</source>
-        <translation type="unfinished"></translation>
+        <translation>合并模型的类型</translation>
     </message>
     <message>
         <source>Written as {kind}: {file}</source>
-        <translation type="unfinished"></translation>
+        <translation>已导出为 {kind}：{file}</translation>
     </message>
     <message>
         <source>kept</source>
-        <translation type="unfinished"></translation>
+        <translation>保持</translation>
     </message>
     <message>
         <source>lost</source>
-        <translation type="unfinished"></translation>
+        <translation>丢失</translation>
     </message>
 </context>
 <context>
@@ -2193,35 +2194,35 @@ A: I am the assistant of the firm.</source>
     <name>NewPersona</name>
     <message>
         <source>An empty form</source>
-        <translation type="unfinished"></translation>
+        <translation>空白表单</translation>
     </message>
     <message>
         <source>Begin</source>
-        <translation type="unfinished"></translation>
+        <translation>开始</translation>
     </message>
     <message>
         <source>Begin with</source>
-        <translation type="unfinished"></translation>
+        <translation>起始内容</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Like “{name}”</source>
-        <translation type="unfinished"></translation>
+        <translation>与“{name}”相同</translation>
     </message>
     <message>
         <source>Lower-case letters, digits and hyphens. The name it is called by comes in the form.</source>
-        <translation type="unfinished"></translation>
+        <translation>小写字母、数字和连字符。它的称呼在表单中填写。</translation>
     </message>
     <message>
         <source>New persona</source>
-        <translation type="unfinished"></translation>
+        <translation>新建角色</translation>
     </message>
     <message>
         <source>Short name</source>
-        <translation type="unfinished"></translation>
+        <translation>短名称</translation>
     </message>
 </context>
 <context>
@@ -2462,351 +2463,351 @@ A: I am the assistant of the firm.</source>
     <name>Persona</name>
     <message>
         <source>Formal</source>
-        <translation type="unfinished"></translation>
+        <translation>正式</translation>
     </message>
     <message>
         <source>Friendly</source>
-        <translation type="unfinished"></translation>
+        <translation>亲切</translation>
     </message>
     <message>
         <source>General abilities</source>
-        <translation type="unfinished"></translation>
+        <translation>通用能力</translation>
     </message>
     <message>
         <source>How it speaks</source>
-        <translation type="unfinished"></translation>
+        <translation>如何说话</translation>
     </message>
     <message>
         <source>Own dialogues</source>
-        <translation type="unfinished"></translation>
+        <translation>自有对话</translation>
     </message>
     <message>
         <source>Own sentences</source>
-        <translation type="unfinished"></translation>
+        <translation>自定句子</translation>
     </message>
     <message>
         <source>Plain</source>
-        <translation type="unfinished"></translation>
+        <translation>平实</translation>
     </message>
     <message>
         <source>Who it is</source>
-        <translation type="unfinished"></translation>
+        <translation>它是谁</translation>
     </message>
     <message>
         <source>Words of the trade</source>
-        <translation type="unfinished"></translation>
+        <translation>行业用语</translation>
     </message>
     <message>
         <source>about {n} h left</source>
-        <translation type="unfinished"></translation>
+        <translation>约剩 {n} 小时</translation>
     </message>
     <message>
         <source>about {n} min left</source>
-        <translation type="unfinished"></translation>
+        <translation>约剩 {n} 分钟</translation>
     </message>
     <message>
         <source>less than a minute left</source>
-        <translation type="unfinished"></translation>
+        <translation>不到 1 分钟</translation>
     </message>
     <message>
         <source>{n} h</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 小时</translation>
     </message>
     <message>
         <source>{n} min</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 分钟</translation>
     </message>
     <message>
         <source>{n} s</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 秒</translation>
     </message>
 </context>
 <context>
     <name>PersonaList</name>
     <message>
         <source>In the making</source>
-        <translation type="unfinished"></translation>
+        <translation>制作中</translation>
     </message>
     <message>
         <source>Installed</source>
-        <translation type="unfinished"></translation>
+        <translation>已安装</translation>
     </message>
     <message>
         <source>Personas</source>
-        <translation type="unfinished"></translation>
+        <translation>角色</translation>
     </message>
     <message>
         <source>Ready to begin with</source>
-        <translation type="unfinished"></translation>
+        <translation>现成模板</translation>
     </message>
     <message>
         <source>comes with the program</source>
-        <translation type="unfinished"></translation>
+        <translation>随程序提供</translation>
     </message>
     <message>
         <source>damaged</source>
-        <translation type="unfinished"></translation>
+        <translation>已损坏</translation>
     </message>
     <message>
         <source>for another model</source>
-        <translation type="unfinished"></translation>
+        <translation>用于其他模型</translation>
     </message>
     <message>
         <source>in use</source>
-        <translation type="unfinished"></translation>
+        <translation>使用中</translation>
     </message>
     <message>
         <source>installed</source>
-        <translation type="unfinished"></translation>
+        <translation>已安装</translation>
     </message>
     <message>
         <source>not installed yet</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未安装</translation>
     </message>
 </context>
 <context>
     <name>PersonaPane</name>
     <message>
         <source>About</source>
-        <translation type="unfinished"></translation>
+        <translation>简介</translation>
     </message>
     <message>
         <source>Delete what is in the making …</source>
-        <translation type="unfinished"></translation>
+        <translation>删除制作内容…</translation>
     </message>
     <message>
         <source>Examples</source>
-        <translation type="unfinished"></translation>
+        <translation>示例</translation>
     </message>
     <message>
         <source>Export a merged model …</source>
-        <translation type="unfinished"></translation>
+        <translation>导出合并模型…</translation>
     </message>
     <message>
         <source>Export as a file …</source>
-        <translation type="unfinished"></translation>
+        <translation>导出为文件…</translation>
     </message>
     <message>
         <source>Export, copy, remove</source>
-        <translation type="unfinished"></translation>
+        <translation>导出、复制、移除</translation>
     </message>
     <message>
         <source>Form</source>
-        <translation type="unfinished"></translation>
+        <translation>表单</translation>
     </message>
     <message>
         <source>Gate</source>
-        <translation type="unfinished"></translation>
+        <translation>检验</translation>
     </message>
     <message>
         <source>It was made for the model {base} and cannot speak with the one in use.</source>
-        <translation type="unfinished"></translation>
+        <translation>它是为模型 {base} 制作的，不能与当前模型一起使用。</translation>
     </message>
     <message>
         <source>Let it speak from now on</source>
-        <translation type="unfinished"></translation>
+        <translation>从现在起由它说话</translation>
     </message>
     <message>
         <source>Make one like it …</source>
-        <translation type="unfinished"></translation>
+        <translation>以此为模板新建…</translation>
     </message>
     <message>
         <source>More</source>
-        <translation type="unfinished"></translation>
+        <translation>更多</translation>
     </message>
     <message>
         <source>Remove …</source>
-        <translation type="unfinished"></translation>
+        <translation>移除…</translation>
     </message>
     <message>
         <source>Save now</source>
-        <translation type="unfinished"></translation>
+        <translation>立即保存</translation>
     </message>
     <message>
         <source>Steps</source>
-        <translation type="unfinished"></translation>
+        <translation>步骤</translation>
     </message>
     <message>
         <source>Stop using</source>
-        <translation type="unfinished"></translation>
+        <translation>停止使用</translation>
     </message>
     <message>
         <source>Training</source>
-        <translation type="unfinished"></translation>
+        <translation>训练</translation>
     </message>
     <message>
         <source>Try it</source>
-        <translation type="unfinished"></translation>
+        <translation>试用</translation>
     </message>
     <message>
         <source>Use</source>
-        <translation type="unfinished"></translation>
+        <translation>使用</translation>
     </message>
     <message>
         <source>done</source>
-        <translation type="unfinished"></translation>
+        <translation>已完成</translation>
     </message>
     <message>
         <source>installed</source>
-        <translation type="unfinished"></translation>
+        <translation>已安装</translation>
     </message>
     <message>
         <source>installed for {base}</source>
-        <translation type="unfinished"></translation>
+        <translation>已为 {base} 安装</translation>
     </message>
     <message>
         <source>made from an earlier form</source>
-        <translation type="unfinished"></translation>
+        <translation>根据较早的表单制作</translation>
     </message>
     <message>
         <source>needs a look</source>
-        <translation type="unfinished"></translation>
+        <translation>需要查看</translation>
     </message>
 </context>
 <context>
     <name>PersonaSwitch</name>
     <message>
         <source>No persona</source>
-        <translation type="unfinished"></translation>
+        <translation>不使用角色</translation>
     </message>
     <message>
         <source>Persona: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>角色：{name}</translation>
     </message>
     <message>
         <source>Personas …</source>
-        <translation type="unfinished"></translation>
+        <translation>角色…</translation>
     </message>
     <message>
         <source>Use the model {base}, or train it again on the one in use.</source>
-        <translation type="unfinished"></translation>
+        <translation>请使用模型 {base}，或在当前模型上重新训练。</translation>
     </message>
     <message>
         <source>Who speaks: choose a persona</source>
-        <translation type="unfinished"></translation>
+        <translation>由谁说话：选择角色</translation>
     </message>
     <message>
         <source>no persona</source>
-        <translation type="unfinished"></translation>
+        <translation>无角色</translation>
     </message>
     <message>
         <source>{name}: damaged</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}：已损坏</translation>
     </message>
     <message>
         <source>{name}: made for the model {base}</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}：为模型 {base} 制作</translation>
     </message>
 </context>
 <context>
     <name>PersonasPage</name>
     <message>
         <source>A persona gives the assistant a name, a voice and the words of your trade. What is true still comes from your documents alone. Choose one at the left, or make your own.</source>
-        <translation type="unfinished"></translation>
+        <translation>角色赋予助手名称、语气和您所在行业的用语；事实仍只来自您的文档。请在左侧选择一个，或制作自己的角色。</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>删除</translation>
     </message>
     <message>
         <source>Delete what is in the making of “{name}”?</source>
-        <translation type="unfinished"></translation>
+        <translation>要删除“{name}”的制作内容吗？</translation>
     </message>
     <message>
         <source>Export a persona</source>
-        <translation type="unfinished"></translation>
+        <translation>导出角色</translation>
     </message>
     <message>
         <source>Import a persona file</source>
-        <translation type="unfinished"></translation>
+        <translation>导入角色文件</translation>
     </message>
     <message>
         <source>It is in use: no persona speaks from then on.</source>
-        <translation type="unfinished"></translation>
+        <translation>它正在使用中，移除后将不使用任何角色。</translation>
     </message>
     <message>
         <source>It is taken off the shelf. What is in the making stays, and can be installed again.</source>
-        <translation type="unfinished"></translation>
+        <translation>它将被移除。制作内容会保留，可以重新安装。</translation>
     </message>
     <message>
         <source>Its files are deleted from this computer.</source>
-        <translation type="unfinished"></translation>
+        <translation>其文件将从本机删除。</translation>
     </message>
     <message>
         <source>Its form, examples and training are deleted and cannot be brought back.</source>
-        <translation type="unfinished"></translation>
+        <translation>其表单、示例和训练结果将被删除，无法恢复。</translation>
     </message>
     <message>
         <source>New persona</source>
-        <translation type="unfinished"></translation>
+        <translation>新建角色</translation>
     </message>
     <message>
         <source>New persona  (Ctrl+N)</source>
-        <translation type="unfinished"></translation>
+        <translation>新建角色（Ctrl+N）</translation>
     </message>
     <message>
         <source>New persona …</source>
-        <translation type="unfinished"></translation>
+        <translation>新建角色…</translation>
     </message>
     <message>
         <source>No persona speaks from now on.</source>
-        <translation type="unfinished"></translation>
+        <translation>从现在起不使用角色。</translation>
     </message>
     <message>
         <source>Persona files (*.persona)</source>
-        <translation type="unfinished"></translation>
+        <translation>角色文件 (*.persona)</translation>
     </message>
     <message>
         <source>Persona files (*.persona);;All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>角色文件 (*.persona);;所有文件 (*)</translation>
     </message>
     <message>
         <source>Personas</source>
-        <translation type="unfinished"></translation>
+        <translation>角色</translation>
     </message>
     <message>
         <source>Read the list anew</source>
-        <translation type="unfinished"></translation>
+        <translation>重新读取列表</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>移除</translation>
     </message>
     <message>
         <source>Remove the persona “{name}”?</source>
-        <translation type="unfinished"></translation>
+        <translation>要移除角色“{name}”吗？</translation>
     </message>
     <message>
         <source>Replace</source>
-        <translation type="unfinished"></translation>
+        <translation>替换</translation>
     </message>
     <message>
         <source>Replace the installed persona?</source>
-        <translation type="unfinished"></translation>
+        <translation>要替换已安装的角色吗？</translation>
     </message>
     <message>
         <source>Save what was typed</source>
-        <translation type="unfinished"></translation>
+        <translation>保存输入的内容</translation>
     </message>
     <message>
         <source>The installed persona stays.</source>
-        <translation type="unfinished"></translation>
+        <translation>已安装的角色会保留。</translation>
     </message>
     <message>
         <source>Who speaks?</source>
-        <translation type="unfinished"></translation>
+        <translation>由谁说话？</translation>
     </message>
     <message>
         <source>“{id}” is in {file}.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{id}”已导出到 {file}。</translation>
     </message>
     <message>
         <source>“{name}” is installed.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”已安装。</translation>
     </message>
     <message>
         <source>“{name}” speaks from now on.</source>
-        <translation type="unfinished"></translation>
+        <translation>从现在起由“{name}”说话。</translation>
     </message>
 </context>
 <context>
@@ -3548,75 +3549,75 @@ A: I am the assistant of the firm.</source>
     <name>TrainingPanel</name>
     <message>
         <source>Go on</source>
-        <translation type="unfinished"></translation>
+        <translation>继续</translation>
     </message>
     <message>
         <source>It was trained on an earlier form or on other examples. Train it anew.</source>
-        <translation type="unfinished"></translation>
+        <translation>它是根据较早的表单或其他示例训练的，请重新训练。</translation>
     </message>
     <message>
         <source>Progress of the training</source>
-        <translation type="unfinished"></translation>
+        <translation>训练进度</translation>
     </message>
     <message>
         <source>Start the training</source>
-        <translation type="unfinished"></translation>
+        <translation>开始训练</translation>
     </message>
     <message>
         <source>Stopped. It goes on where it was when you start it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止。再次开始时从停止处继续。</translation>
     </message>
     <message>
         <source>The model in use learns from the examples who speaks and how. It runs beside your work, at low priority; you can hold or stop it at any time, and it goes on where it was.</source>
-        <translation type="unfinished"></translation>
+        <translation>当前模型从示例中学习由谁说话、如何说话。训练以低优先级运行，不影响您的工作；可随时暂停或停止，之后从停止处继续。</translation>
     </message>
     <message>
         <source>There are no examples yet to learn from.</source>
-        <translation type="unfinished"></translation>
+        <translation>还没有可供学习的示例。</translation>
     </message>
     <message>
         <source>To the examples</source>
-        <translation type="unfinished"></translation>
+        <translation>前往示例</translation>
     </message>
     <message>
         <source>To the gate</source>
-        <translation type="unfinished"></translation>
+        <translation>前往检验</translation>
     </message>
     <message>
         <source>Train anew</source>
-        <translation type="unfinished"></translation>
+        <translation>重新训练</translation>
     </message>
     <message>
         <source>Trained in {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>训练用时 {time}</translation>
     </message>
     <message>
         <source>about {time}</source>
-        <translation type="unfinished"></translation>
+        <translation>约 {time}</translation>
     </message>
     <message>
         <source>loss {loss}</source>
-        <translation type="unfinished"></translation>
+        <translation>损失 {loss}</translation>
     </message>
     <message>
         <source>on the model {base}</source>
-        <translation type="unfinished"></translation>
+        <translation>基于模型 {base}</translation>
     </message>
     <message>
         <source>{memory} of memory</source>
-        <translation type="unfinished"></translation>
+        <translation>内存 {memory}</translation>
     </message>
     <message>
         <source>{needed} of memory, {free} are free</source>
-        <translation type="unfinished"></translation>
+        <translation>需要内存 {needed}，可用 {free}</translation>
     </message>
     <message>
         <source>{n} examples, {held_out} of them kept aside</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 条示例，其中 {held_out} 条留出</translation>
     </message>
     <message>
         <source>{speed} tokens a second</source>
-        <translation type="unfinished"></translation>
+        <translation>每秒 {speed} 个词元</translation>
     </message>
 </context>
 <context>
@@ -3635,7 +3636,7 @@ A: I am the assistant of the firm.</source>
     </message>
     <message>
         <source>It has not been trained yet, so there is nothing to try.</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未训练，暂时没有可试用的内容。</translation>
     </message>
     <message>
         <source>Progress of the import</source>
@@ -3651,15 +3652,15 @@ A: I am the assistant of the firm.</source>
     </message>
     <message>
         <source>Say it</source>
-        <translation type="unfinished"></translation>
+        <translation>发送</translation>
     </message>
     <message>
         <source>Say something to both</source>
-        <translation type="unfinished"></translation>
+        <translation>对双方说点什么</translation>
     </message>
     <message>
         <source>Say something to the model without and with the persona, and compare. Nothing is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>对无角色和有角色的模型说同样的话，加以比较。内容不会保留。</translation>
     </message>
     <message>
         <source>Stop</source>
@@ -3667,7 +3668,7 @@ A: I am the assistant of the firm.</source>
     </message>
     <message>
         <source>Stopped.</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止。</translation>
     </message>
     <message>
         <source>Then ask, for example:</source>
@@ -3679,11 +3680,11 @@ A: I am the assistant of the firm.</source>
     </message>
     <message>
         <source>What you say to both</source>
-        <translation type="unfinished"></translation>
+        <translation>您对双方说的话</translation>
     </message>
     <message>
         <source>Without a persona</source>
-        <translation type="unfinished"></translation>
+        <translation>无角色</translation>
     </message>
     <message>
         <source>{count} documents are ready to be asked.</source>
