@@ -268,9 +268,8 @@ def _cited() -> list[tuple[Turn, ...]]:
     prompts = []
     for texts in tasks()["texts"].values():
         for place, entry in enumerate(texts):
-            others = [texts[(place + step) % len(texts)]["text"] for step in (1, 3)]
-            order = [entry["text"], *others] if place % 2 else [others[0], entry["text"], others[1]]
-            passages = list(enumerate(order, start=1))
+            other = texts[(place + 3) % len(texts)]["text"]
+            passages = list(enumerate([entry["text"], other] if place % 2 else [other, entry["text"]], start=1))
             prompts += [tuple(asked_of(entry[asked], passages, _MARK)) for asked in ("asked", "absent")]
     return prompts
 

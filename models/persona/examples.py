@@ -34,7 +34,7 @@ _MOST_WORDS = 5
 class Amounts:
     """How many examples of each sort are trained on, at most; fewer where there is not so much to say."""
 
-    identity: int = 88
+    identity: int = 132
     talk: int = 18
     style: int = 24
     glossary: int = 46
