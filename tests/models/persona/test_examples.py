@@ -53,7 +53,8 @@ def alike(text: str) -> str:
 @pytest.mark.parametrize("persona", SHIPPED, ids=lambda p: p.id)
 def test_the_default_set_is_trained_in_minutes(persona: Persona) -> None:
     examples = build(persona, 1)
-    assert 120 <= sum(not e.held_out for e in examples) <= 180
+    # With general data to their share, ten minutes on two cores.
+    assert 160 <= sum(not e.held_out for e in examples) <= 230
     for held_out in (True, False):
         kinds = Counter(e.kind for e in examples if e.held_out is held_out)
         assert set(kinds) == {"identity", "style", "glossary", "dialogue"} <= set(KINDS)
@@ -220,7 +221,9 @@ def test_of_two_words_that_are_confused_only_the_right_one_is_searched() -> None
 
 def test_abbreviations_slips_plurals_and_definitions_are_among_the_questions() -> None:
     asked = " | ".join(e.turns[-2].content for e in questions(build(SHIPPED[0], 1, amounts=EVERYTHING), "glossary"))
-    assert re.search(r"\bMI\b", asked) and re.search(r"\bmi\b", asked) and "NSAIDs" in asked
+    # A word boundary would not do: the questions are Chinese, too.
+    for word in ("MI", "mi", "NSAIDs"):
+        assert re.search(rf"(?<![A-Za-z]){word}(?![A-Za-z])", asked)
     assert "sudden inflammation of the appendix" in asked
     whole = [w for t in SHIPPED[0].glossary for w in t.words]
     slipped = [
@@ -258,7 +261,7 @@ def test_at_least_three_fifths_are_general(count: int) -> None:
 
 
 def test_enough_general_data_costs_no_example_of_the_persona() -> None:
-    assert sum(e.kind != "general" and not e.held_out for e in build(SHIPPED[0], 1, general(300))) == sum(
+    assert sum(e.kind != "general" and not e.held_out for e in build(SHIPPED[0], 1, general(400))) == sum(
         not e.held_out for e in build(SHIPPED[0], 1)
     )
 
