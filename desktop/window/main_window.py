@@ -107,6 +107,8 @@ class MainWindow(QMainWindow):
         page, _ = self._pages[name]
         self._stack.setCurrentWidget(page)
         self._buttons[name].setChecked(True)
+        for one in self._buttons.values():  # Tab leads to the page that is shown, the arrow keys to the others
+            one.setFocusPolicy(Qt.FocusPolicy.StrongFocus if one.isChecked() else Qt.FocusPolicy.ClickFocus)
 
     def _show_record(self, sequence: int) -> None:
         self.show_page("audit")

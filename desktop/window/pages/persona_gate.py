@@ -20,6 +20,7 @@ from desktop.window.theme import GAP
 from desktop.window.tone import tell
 from desktop.window.widgets import Mark, button, label
 
+_WIDE_ENOUGH = 3.5  # times the width of a change with its interval: then it has a line of its own
 FIGURE, ASKED, BEFORE, AFTER, CHANGE = range(5)
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -154,7 +155,8 @@ class _Table(QTableView):
     def fit(self) -> None:
         """Columns as wide as their figures, rows as high as their words."""
         metrics = self.fontMetrics()
-        self._model.narrow = self.viewport().width() < 62 * metrics.averageCharWidth() * 1.4
+        one_line = metrics.horizontalAdvance("+100.0  (+100.0 … +100.0)")
+        self._model.narrow = self.viewport().width() < _WIDE_ENOUGH * one_line
         for column in (ASKED, BEFORE, AFTER, CHANGE):
             texts = [line for text in self._model.samples(column) for line in text.split("\n")]
             wide = max(map(metrics.horizontalAdvance, texts))

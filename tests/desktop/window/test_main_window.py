@@ -47,8 +47,9 @@ from tests.desktop.window import ledger, shelf
 from tests.desktop.window import material as m
 from tests.desktop.window.conftest import FakeJobs
 from tests.desktop.window.test_page_view import document, grey_picture
+from tests.desktop.window.workbench import Workshop
 
-PAGES = ("ask", "library", "audit", "models", "settings")
+PAGES = ("ask", "library", "audit", "models", "personas", "settings")
 CONTROLS = (
     QAbstractButton,
     QAbstractItemView,
@@ -68,6 +69,7 @@ def window(qtbot: QtBot, desk: Desk, jobs: FakeJobs, tmp_path: Path) -> MainWind
     """The window with documents, conversations, records and models; an answer with citations is open."""
     shelf.fill(jobs)
     ledger.fill(jobs)
+    Workshop(jobs)
     jobs.answers |= {
         ListDocuments: m.DOCUMENTS,
         ListConversations: m.CONVERSATIONS,
@@ -124,6 +126,10 @@ def prepare(window: MainWindow, page: str, qtbot: QtBot) -> None:
     elif page == "audit":
         window.audit.table.selectRow(0)
         qtbot.waitUntil(lambda: window.audit.view.record is not None)
+    elif page == "personas":
+        qtbot.waitUntil(lambda: bool(window.personas.list.rows))
+        window.personas.list.choose("own")
+        qtbot.waitUntil(lambda: window.personas.pane is not None and window.personas.pane.form is not None)
     elif page == "settings":
         window.settings.reading.fold.open()
     qtbot.wait(30)
@@ -144,14 +150,15 @@ def test_the_tab_key_reaches_every_control(page: str, window: MainWindow, qtbot:
     wanted = [one for one in controls(window) if one.focusPolicy() & Qt.FocusPolicy.TabFocus]
     # Of a group of choices Tab reaches the chosen one, the arrow keys the others.
     wanted = [one for one in wanted if not isinstance(one, QAbstractButton) or not one.group() or one.isChecked()]
-    window._buttons["ask"].setFocus(Qt.FocusReason.TabFocusReason)
+    first = window._buttons[page]
+    first.setFocus(Qt.FocusReason.TabFocusReason)
     reached: list[QWidget] = []
     for _ in range(6 * len(wanted)):
         focused = QApplication.focusWidget()
         assert focused is not None
         reached.append(focused)
         QTest.keyClick(focused, Qt.Key.Key_Tab)
-        if QApplication.focusWidget() is window._buttons["ask"] and len(reached) > 1:
+        if QApplication.focusWidget() is first and len(reached) > 1:
             break
     missed = [name_of(one) for one in wanted if one not in reached and one.isVisible()]
     assert missed == []
@@ -383,7 +390,7 @@ def test_the_keys_of_the_audit_page_do_what_the_sheet_says(
 
 
 def test_the_keys_of_the_window_do_what_the_sheet_says(window: MainWindow, qtbot: QtBot) -> None:
-    assert _listed(window, "Everywhere") == [*(f"Ctrl+{n}" for n in range(1, 6)), "?", "F1", "Ctrl+Q"]
+    assert _listed(window, "Everywhere") == [*(f"Ctrl+{n}" for n in range(1, 7)), "?", "F1", "Ctrl+Q"]
     for number, page in [*enumerate(PAGES, 1)][::-1]:
         _press(window, f"Ctrl+{number}")
         assert window._stack.currentWidget() is window._pages[page][0]
