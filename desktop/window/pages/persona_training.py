@@ -60,8 +60,10 @@ class TrainingPanel(QWidget):
 
     def _follow(self, job: Job[TrainedNow]) -> None:
         self.problem.hide()
-        self.strip.follow(job, self._ended)
+        self.ending.hide()
+        # Before the strip hears of it: what it shows at the end depends on how it ended.
         job.watch(self, done=self._done, partly=self._step, failed=self._failed)
+        self.strip.follow(job, self._ended)
         self.curve.show_points(self._sorted(), 0)
         self._show()
 
@@ -102,7 +104,7 @@ class TrainingPanel(QWidget):
         self._stopped = True
         self.plan = None  # it goes on from here
         if isinstance(error, Cancelled):
-            tell(self.problem, self.tr("Stopped. It goes on where it was when you start it again."), "muted")
+            tell(self.ending, self.tr("Stopped. It goes on where it was when you start it again."), "muted")
         self._bench.refresh()
 
     def _ended(self) -> None:
@@ -185,6 +187,8 @@ class TrainingPanel(QWidget):
         self.next = button(self.tr("To the gate"), "primary", clicked=lambda: self._bench.step_wanted.emit("gate"))
         self.problem = label("", "bad", selectable=True)
         self.problem.hide()
+        self.ending = label("", "muted")
+        self.ending.hide()
         self.strip = JobStrip(self._desk, self.tr("Progress of the training"), pausable=True)
         self.facts = label("", "muted", selectable=True)
         self.facts.hide()
@@ -217,5 +221,6 @@ class TrainingPanel(QWidget):
         column.addLayout(head)
         column.addWidget(self.stale)
         column.addWidget(self.problem)
+        column.addWidget(self.ending)
         column.addWidget(self.card, 1)
         column.addStretch()
