@@ -116,7 +116,7 @@ class NewPersona(QDialog):
     def _suggest(self) -> None:
         begun = [row.persona.id for row in self._rows if row.begun]
         like = str(self.like.currentData())
-        self.id.setText(free_id(like or "my-assistant", begun))
+        self.id.setText(free_id(like or "persona", begun))
         self._enable()
 
     def _enable(self) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QComboBox,
+    QDialog,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -29,29 +30,36 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from core.nouns import Change
+from core.nouns import Bilingual, Change, Dialogue, Term
 from core.settings import Settings
 from desktop.channel import (
     Ailment,
     CheckHealth,
+    DialoguesRead,
+    GateTable,
     GetLibrary,
     Guard,
     LibraryState,
     ListConversations,
     ListDocuments,
     ListModels,
+    ListPersonas,
     ListRecords,
     OpenRecord,
     ProveOffline,
+    ReadDialogues,
     RecordLine,
     State,
+    TriedBoth,
+    TryPersona,
     WholeRecord,
 )
 from desktop.window.desk import Desk
 from desktop.window.first_start import FirstStart
 from desktop.window.main_window import MainWindow
-from tests.desktop.window import ledger
+from tests.desktop.window import ledger, workbench
 from tests.desktop.window.conftest import FakeJobs
+from tests.desktop.window.workbench import Workshop
 
 ROOT = Path(__file__).parents[3]
 WINDOW = ROOT / "desktop" / "window"
@@ -59,7 +67,7 @@ WINDOW = ROOT / "desktop" / "window"
 NAMES = (
     "Vademecum PDF HTML GGUF OCR JSON Lines jsonl UTC SHA GB MB Apache English Linux Ctrl Shift Alt Enter Esc Del "
     "Delete Tab Home End Page Up Down Space default vademecum models fetch better "
-    "small own"
+    "small own other xiaozhi hospital persona JSON CSV jsonl json csv tsv txt gguf Del Q4_K_M Q5_K_M Q6_K"
 ).split()
 
 
@@ -192,8 +200,9 @@ def _english(texts: Iterator[str]) -> list[str]:
 
 
 def _speak_chinese(jobs: FakeJobs) -> None:
-    """An engine all of whose documents, people and questions are Chinese."""
+    """An engine all of whose documents, people, personas and questions are Chinese."""
     ledger.fill(jobs)
+    _speak_chinese_of_personas(jobs)
     body = ledger.BODY | {"user": "陈", "question": "通知期多久？", "draft": "三十天。"}
     body |= {"scope": {"collections": ["合同"], "documents": []}, "utc": "2026-11-20T09:00:00+00:00"}
     body |= {"model": {"name": "default", "sha256": "a" * 64, "device": "cpu", "adapter": "小智"}}
@@ -229,6 +238,70 @@ def chinese_desk(qapp: QApplication, chinese: None, jobs: FakeJobs) -> Desk:
     return Desk(jobs, Settings(theme="light", language="zh", welcomed=True), "zh")
 
 
+def _texts_of_personas(window: MainWindow, qtbot: QtBot) -> Iterator[str]:
+    """Every step of a persona, its menus and what is asked before something is deleted."""
+    page = window.personas
+    window.show_page("personas")
+    qtbot.waitUntil(lambda: len(page.list.rows) == 4)
+    for id in ("xiaozhi", "other", "own", "hospital"):
+        page.list.choose(id)
+        qtbot.waitUntil(lambda id=id: page.pane is not None and page.pane.id == id)  # type: ignore[misc]
+        pane = page.pane
+        assert pane is not None
+        for step in pane.steps:
+            pane.show_step(step)
+            qtbot.wait(40)
+            yield from _texts(pane)
+        pane.open_menu()
+        yield from _texts(pane)
+    page.list.choose("own")
+    pane = page.pane
+    assert pane is not None and pane.form is not None and pane.trial is not None
+    pane.form.pasting.open()
+    pane.form.read(Path("/对话.csv"))
+    pane.trial.say("你是谁？")
+    pane.merging.begin()
+    pane.merging.start(Path("/模型.gguf"))
+    page.ask_new()
+    page._ask_removal("xiaozhi")
+    page._ask_discard("own")
+    window._persona.open_menu()
+    qtbot.wait(60)
+    yield from _texts(window)
+    for box in page.findChildren(QDialog):
+        box.reject()
+
+
+def _speak_chinese_of_personas(jobs: FakeJobs) -> None:
+    """Personas all of whose words are Chinese."""
+    shop = Workshop(jobs)
+    words = replace(
+        workbench.OWN,
+        **{
+            name: Bilingual(zh=getattr(workbench.OWN, name).zh)
+            for name in ("name", "organisation", "purpose", "greeting")
+        },
+        languages=("zh",),
+        never_say=("保证收益",),
+        glossary=(Term("保密义务", ("密",), ("保密协议",), "不得透露秘密", ("竞业限制",)),),
+        dialogues=(Dialogue("你是谁？", "我是小账。"),),
+    )
+    lessons = tuple(lesson for lesson in workbench.LESSONS if lesson.turns[0].content == "你是谁？")
+    lines = tuple(replace(line, words="指标") for line in workbench.LINES)
+    gate = GateTable(True, lines, ("原因",), (("你是谁？", "我是助手。", "没有说出名字。"),))
+    shop.benches["own"] = replace(
+        shop.benches["own"], persona=words, gate=gate, stale=("examples", "adapter", "gate"), lessons=(("identity", 1),)
+    )
+    shop.lessons["own"] = lessons
+    shop.shelf = {"xiaozhi": replace(words, id="xiaozhi"), "other": replace(words, id="other")}
+    rows = tuple(replace(row, persona=replace(words, id=row.persona.id), base="默认") for row in shop.rows)
+    jobs.answers |= {
+        ListPersonas: rows,
+        ReadDialogues: DialoguesRead((Dialogue("你好", "您好。"),), ("太少。",)),
+        TryPersona: TriedBoth("我是助手。", "我是小账。"),
+    }
+
+
 def test_no_english_is_left_in_the_window(qtbot: QtBot, chinese_desk: Desk, jobs: FakeJobs, tmp_path: Path) -> None:
     window = MainWindow(chinese_desk, QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
     qtbot.addWidget(window)
@@ -237,10 +310,11 @@ def test_no_english_is_left_in_the_window(qtbot: QtBot, chinese_desk: Desk, jobs
     for stage in ("starting", "loading", "no_model", "ready", "stopped"):
         jobs.say_state(State(stage))
         left += _english(_texts(window))
-    for name in ("ask", "library", "audit", "models", "settings"):
+    for name in ("ask", "library", "audit", "models", "personas", "settings"):
         window.show_page(name)
         qtbot.wait(30)
         left += _english(_texts(window))
+    left += _english(_texts_of_personas(window, qtbot))
     window.audit.table.selectRow(0)
     window.audit.run_verify()
     window.settings.reading.fold.open()
