@@ -39,6 +39,7 @@ class LessonsStep(QWidget):
         self._bench = bench
         self._loaded = False
         self._edited = False  # something is not kept yet
+        self._saving = False
         self._mended = False  # a person has had a hand in these
         self._showing = False
         self.model = LessonsModel(desk, self)
@@ -56,7 +57,7 @@ class LessonsStep(QWidget):
             timer.setSingleShot(True)
             timer.setInterval(wait)
             timer.timeout.connect(call)
-        bench.changed.connect(self._show)
+        bench.changed.connect(self._bench_changed)
         bench.leaving.connect(self.save)
         self._show()
         if (job := bench.running(MakeLessons)) is not None:
@@ -111,8 +112,7 @@ class LessonsStep(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Read when they are looked at."""
         super().showEvent(event)
-        if not self._loaded and not self.strip.busy and self._bench.lessons:
-            self._load()
+        self._bench_changed()
 
     # -- mended
 
@@ -138,19 +138,20 @@ class LessonsStep(QWidget):
         self._keeping.stop()
         if not self._edited:
             return
-        self._edited = False
+        self._edited, self._saving = False, True
         self.keep.setEnabled(False)
         self._desk.jobs.run(
             SaveLessons(self._bench.id, tuple(self.model.lessons)), self, done=self._saved, failed=self._not_saved
         )
 
     def _saved(self, _: None) -> None:
+        self._saving = False
         if not self._edited:
             tell(self.state, self.tr("Saved."), "good")
         self._bench.refresh()
 
     def _not_saved(self, error: VademecumError) -> None:
-        self._edited = True
+        self._edited, self._saving = True, False
         self.keep.setEnabled(True)
         tell(self.state, self._desk.sentence(error), "bad")
 
@@ -162,6 +163,13 @@ class LessonsStep(QWidget):
         self._count()
 
     # -- shown
+
+    def _bench_changed(self) -> None:
+        self._show()
+        # Built or edited elsewhere, the command line included.
+        other = not self._loaded or self._bench.lessons != len(self.model.lessons)
+        if other and self._bench.lessons and self.isVisible() and not (self.strip.busy or self._edited or self._saving):
+            self._load()
 
     def _show(self) -> None:
         have = bool(self.model.lessons) or self._bench.lessons > 0
@@ -180,8 +188,6 @@ class LessonsStep(QWidget):
         slips = self._bench.view.slips if self._bench.view is not None else ()
         broken = [slip.sentence for slip in slips if slip.field == "examples"]
         tell(self.broken, " ".join(broken), "bad")
-        if have and not self._loaded and not busy and self.isVisible():
-            self._load()
 
     def _count(self) -> None:
         self.kind.blockSignals(True)

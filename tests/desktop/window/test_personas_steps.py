@@ -214,6 +214,23 @@ def test_examples_that_cannot_be_built_say_why(pane: PersonaPane, jobs: FakeJobs
     assert "has no name" in step.strip.problem.text() and step.build.isVisible()
 
 
+def test_examples_that_came_from_elsewhere_are_read_after_a_building_that_was_stopped(
+    qtbot: QtBot, desk: Desk, jobs: FakeJobs, shop: w.Workshop
+) -> None:
+    pane = begun(qtbot, desk, shop)
+    pane.show_step("lessons")
+    step = pane.lessons
+    assert step is not None and pane.bench is not None
+    jobs.answers[MakeLessons] = Cancelled()
+    step.build.click()
+    qtbot.waitUntil(lambda: not step.strip.busy and bool(jobs.asked_for(ListLessons)))
+    assert step.intro.isVisible() and not step.strip.problem.isVisible()
+    shop.lessons["new"] = w.LESSONS
+    shop.benches["new"] = replace(shop.benches["new"], lessons=w.counted(w.LESSONS))
+    pane.bench.refresh()
+    qtbot.waitUntil(lambda: step.model.rowCount() == 10)
+
+
 # -- training
 
 
