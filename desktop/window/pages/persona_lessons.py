@@ -89,6 +89,7 @@ class LessonsStep(QWidget):
 
     def _made(self) -> None:
         self._loaded, self._mended = False, False
+        self._show()
         self._bench.refresh()
         self._load()
 
