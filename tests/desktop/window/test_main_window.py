@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from core.errors import UserProblem
 from desktop.channel import (
     Ask,
     GetLibrary,
@@ -274,6 +276,20 @@ def test_the_notice_that_the_engine_stopped_for_good_goes_when_it_is_back(
     jobs.say_state(State("ready", m.MODEL))
     qtbot.waitUntil(lambda: not window.findChildren(Notice))
     assert not window._restart.isVisible()
+
+
+def test_why_the_chosen_persona_does_not_speak_is_said_once_and_taken_back(
+    window: MainWindow, jobs: FakeJobs, qtbot: QtBot
+) -> None:
+    problem = UserProblem("shelf_none", name="own")
+    for megabytes in (100, 101):  # every heartbeat tells of it
+        jobs.say_state(State("ready", m.MODEL, megabytes=megabytes, persona_problem=problem))
+    (strip,) = window.findChildren(Notice)
+    assert "“own”" in strip.text.text() and window._persona.text() == "no persona"
+    jobs.say_state(State("ready", replace(m.MODEL, adapter="xiaozhi")))
+    qtbot.waitUntil(lambda: not window.findChildren(Notice))
+    qtbot.waitUntil(lambda: window._persona.text() == "Xiaozhi")
+    assert window._model.text() == "default · processor"
 
 
 def _press(window: MainWindow, keys: str) -> None:
