@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.audit import BEGUN, SENTENCE, STOPPED, body_of
-from core.conversation import is_conversation
+from core.conversation import is_about_speaker, is_conversation
 from core.drafting import draft
 from core.embedding import Embedder
 from core.errors import Cancelled, CancelToken, UserProblem, VademecumError
@@ -91,16 +91,14 @@ def ask(
     showing = _Showing(asked, story, on_claim)
     try:
         if is_conversation(question):
-            report(Progress("stage_drafting"))
-            story.draft, first = converse(question, model, speaker, seed=seed, cancel=cancel)
-            clock.drafted(first)
-            claims = tuple(Claim(s.text, Verdict.CONVERSATION, 0.0) for s in story.draft.sentences)
-            checked = CheckedAnswer(question, AnswerKind.CONVERSATION, claims, (), (), asked.coverage)
+            checked = _conversation(asked, report, cancel, clock, story)
         else:
             checked = _from_library(
                 asked, embedder, evidence_tokens, report, on_found, on_text, cancel, clock, story, showing
             )
-            if speaker:
+            if checked.kind is AnswerKind.NOT_FOUND and is_about_speaker(question, embedder):
+                checked = _conversation(asked, report, cancel, clock, story)
+            elif speaker:
                 report(Progress("stage_speaking"))
                 found = checked.kind is AnswerKind.ANSWERED
                 checked = dataclasses.replace(checked, opening=opening(question, speaker, found=found, cancel=cancel))
@@ -231,6 +229,16 @@ class _Clock:
         self.lap("verify")
         rounded = {name: round(value, 3) for name, value in self._parts.items()}
         return Seconds(**rounded, total=round(self._last - self._start, 3))
+
+
+def _conversation(
+    asked: _Asked, report: Report, cancel: CancelToken | None, clock: _Clock, story: _Story
+) -> CheckedAnswer:
+    report(Progress("stage_drafting"))
+    story.draft, first = converse(asked.question, asked.model, asked.speaker, seed=asked.seed, cancel=cancel)
+    clock.drafted(first)
+    claims = tuple(Claim(s.text, Verdict.CONVERSATION, 0.0) for s in story.draft.sentences)
+    return CheckedAnswer(asked.question, AnswerKind.CONVERSATION, claims, (), (), asked.coverage)
 
 
 def _from_library(

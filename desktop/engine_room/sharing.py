@@ -45,16 +45,17 @@ class SharedEmbedder:
     """The same embedder for two kinds of users; ask for one side with :meth:`for_questions` or :meth:`for_imports`."""
 
     def __init__(self, inner: Embedder) -> None:
-        self._inner = inner
-        self._turns = _Turns()
+        turns = _Turns()
+        self._questions = _Side(inner, turns, urgent=True)
+        self._imports = _Side(inner, turns, urgent=False)
 
     def for_questions(self) -> Embedder:
-        """An embedder that goes before imports."""
-        return _Side(self._inner, self._turns, urgent=True)
+        """The embedder that goes before imports."""
+        return self._questions
 
     def for_imports(self) -> Embedder:
-        """An embedder that lets questions go before it, every few passages."""
-        return _Side(self._inner, self._turns, urgent=False)
+        """The embedder that lets questions go before it, every few passages."""
+        return self._imports
 
 
 class _Side:

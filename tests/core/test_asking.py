@@ -150,6 +150,19 @@ def test_what_the_passages_do_not_answer_is_refused_without_a_draft(library: Lib
 
 
 @pytest.mark.usefixtures("unanswerable")
+def test_what_no_document_answers_and_is_about_the_assistant_is_conversation(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core.asking, "is_about_speaker", lambda *_: True)
+    answer = put_question(library, "Which voice is behind the curtain?", ScriptedModel("I am Vademecum."))
+    assert answer.checked.kind is AnswerKind.CONVERSATION
+    assert [(c.text, c.verdict) for c in answer.checked.claims] == [("I am Vademecum.", Verdict.CONVERSATION)]
+    judge_as(monkeypatch, answerable=True)
+    model = ScriptedModel("The lease ends on 31 March 2027. [1]")
+    assert put_question(library, END, model).checked.kind is AnswerKind.ANSWERED, "a document answers: it goes first"
+
+
+@pytest.mark.usefixtures("unanswerable")
 def test_a_refusal_names_the_pages_that_could_not_be_read(library: Library, tmp_path: Path) -> None:
     put(library, tmp_path, scan="A note about parking.\f(unreadable)")
     answer = put_question(library, "Who may park?", ScriptedModel())

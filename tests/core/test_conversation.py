@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.conversation import is_conversation, is_faithful, understand
+from core.conversation import is_about_speaker, is_conversation, is_faithful, understand
+from core.embedding import SentenceTransformerEmbedder
 from core.errors import Cancelled, CancelToken
 from core.nouns import (
     Answer,
@@ -24,6 +25,7 @@ from core.nouns import (
 from core.remarks import Form, Remark, continuation
 from tests.core.test_remarks import COMPLETE, LIBRARY
 from tests.fakes import ScriptedModel
+from tests.installed import installed
 
 
 @pytest.mark.parametrize(
@@ -334,3 +336,29 @@ def test_who_is_speaking_may_be_asked_in_many_ways(question: str) -> None:
 )
 def test_a_question_to_the_documents_is_no_talk(question: str) -> None:
     assert not is_conversation(question)
+
+
+# -- in words that no rule knows
+
+
+@pytest.mark.model
+def test_what_no_document_answers_may_be_about_the_assistant() -> None:
+    """None of these is recognised by a rule, nor stands among the examples it is compared with."""
+    found = installed("e5-small")
+    embedder = SentenceTransformerEmbedder(found.path, name=found.name, sha256=found.sha256)
+    asked = (
+        "Which AI am I talking to?",
+        "Give me your self-introduction.",
+        "我现在用的是什么AI？",
+        "你难道不是深度求索的产品？",
+    )
+    assert not any(is_conversation(question) for question in asked)
+    assert all(is_about_speaker(question, embedder) for question in asked)
+    for question in (
+        "What is the airspeed of an unladen swallow?",
+        "Is there a most favored nation clause?",
+        "月球上有多少座火山？",
+        "试用期最长多久？",
+        "Who is the chairman of the supplier?",
+    ):
+        assert not is_about_speaker(question, embedder)
