@@ -213,6 +213,8 @@ class FormStep(QWidget):
             if draft is not None and draft != view.persona:
                 self.fill(draft)
                 self._changed()
+            elif draft is not None:
+                persona_drafts.forget(self._bench.id)
         elif not self.unsaved and view.persona not in self._known:  # changed by somebody else
             self._known = (view.persona,)
             self.fill(view.persona)

@@ -26,9 +26,10 @@ class TrainingPanel(QWidget):
         self._bench = bench
         self._points: dict[int, CurvePoint] = {}
         self._stopped = False
+        self._awaited = False  # it has just ended, and what there is of it now is being asked for
         self.plan: TrainingPlan | None = None
         self._build()
-        bench.changed.connect(self._show)
+        bench.changed.connect(self._bench_changed)
         self._show()
         if (job := bench.running(TrainPersona)) is not None:
             self._follow(job)
@@ -98,6 +99,8 @@ class TrainingPanel(QWidget):
 
     def _done(self, trained: TrainedNow) -> None:
         self._points = {point.step: point for point in trained.curve} or self._points
+        self._awaited = True
+        self.curve.show_points(self._sorted())
         self._bench.refresh()
 
     def _failed(self, error: VademecumError) -> None:
@@ -115,6 +118,10 @@ class TrainingPanel(QWidget):
         return [self._points[step] for step in sorted(self._points)]
 
     # -- shown
+
+    def _bench_changed(self) -> None:
+        self._awaited = False
+        self._show()
 
     def _show(self) -> None:
         view = self._bench.view
@@ -142,7 +149,7 @@ class TrainingPanel(QWidget):
         if not busy:
             self.facts.setText(self._trained_words(trained) if trained is not None else "")
             self.facts.setVisible(trained is not None and not self._stopped)
-            if trained is not None and not self._stopped:
+            if trained is not None and not self._stopped and not self._awaited:
                 self._points = {point.step: point for point in trained.curve}
                 self.curve.show_points(self._sorted())
         self.card.setVisible(busy or bool(self._points) or trained is not None)

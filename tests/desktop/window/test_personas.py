@@ -466,6 +466,26 @@ def test_a_draft_that_is_damaged_is_no_draft(page: PersonasPage) -> None:
     persona_drafts.forget("own")
 
 
+def test_the_keys_of_the_page_do_what_the_sheet_says(
+    page: PersonasPage, jobs: FakeJobs, shop: w.Workshop, qtbot: QtBot
+) -> None:
+    assert [keys for keys, _ in page.shortcuts()] == ["Ctrl+N", "Ctrl+S", "F5"]
+    page.activateWindow()
+    qtbot.waitActive(page)
+    form = form_of(page, qtbot)
+    form.texts["name", "en"].setFocus()
+    type_into(form, "name", "en", "Abacus")
+    control = Qt.KeyboardModifier.ControlModifier
+    QTest.keyClick(form.texts["name", "en"], Qt.Key.Key_S, control)
+    qtbot.waitUntil(lambda: shop.benches["own"].persona.name.en == "Abacus", timeout=700)
+    listed = len(jobs.asked_for(ListPersonas))
+    QTest.keyClick(form.texts["name", "en"], Qt.Key.Key_F5)
+    assert len(jobs.asked_for(ListPersonas)) > listed
+    QTest.keyClick(form.texts["name", "en"], Qt.Key.Key_N, control)
+    (dialog,) = page.findChildren(NewPersona)
+    dialog.reject()
+
+
 # -- who speaks, in the status bar
 
 
