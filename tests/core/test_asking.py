@@ -153,7 +153,7 @@ def test_what_the_passages_do_not_answer_is_refused_without_a_draft(library: Lib
 def test_what_no_document_answers_and_is_about_the_assistant_is_conversation(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core.asking, "is_about_speaker", lambda *_: True)
+    monkeypatch.setattr("core.asking.is_about_speaker", lambda *_: True)
     answer = put_question(library, "Which voice is behind the curtain?", ScriptedModel("I am Vademecum."))
     assert answer.checked.kind is AnswerKind.CONVERSATION
     assert [(c.text, c.verdict) for c in answer.checked.claims] == [("I am Vademecum.", Verdict.CONVERSATION)]
