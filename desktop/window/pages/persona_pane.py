@@ -214,6 +214,7 @@ class PersonaPane(QWidget):
         rule.setProperty("role", "rule")
         rule.setFixedHeight(1)
         self._stack = QStackedWidget()
+        self._stack.setMinimumHeight(80)  # it scrolls; what stands above it must not be cut
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

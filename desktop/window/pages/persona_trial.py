@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from core.errors import Cancelled, VademecumError
@@ -157,6 +158,17 @@ class TrialStep(QWidget):
         for one in self._chips:
             one.setEnabled(not self.busy)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As many suggestions as there is room for."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.width() - 4 * GAP
+        for one in self._chips:
+            room -= one.sizeHint().width() + GAP // 2
+            one.setVisible(room >= 0)
+
     def _suggest(self) -> None:
         clear(self._row)
         self._chips = []
@@ -171,6 +183,7 @@ class TrialStep(QWidget):
             self._chips.append(one)
             self._row.addWidget(one)
         self._row.addStretch(1)
+        self._fit()
 
     def _build(self) -> None:
         self.nothing = label("", "muted")

@@ -28,6 +28,7 @@ from desktop.channel import (
 )
 from desktop.window.confirm import Confirm
 from desktop.window.desk import Desk
+from desktop.window.elided import ElidedLabel
 from desktop.window.pages import persona_drafts
 from desktop.window.pages.persona_list import PersonaList
 from desktop.window.pages.persona_new import NewPersona
@@ -325,7 +326,9 @@ class PersonasPage(QWidget):
         side.setMinimumWidth(180)
         head = QHBoxLayout()
         head.setSpacing(2)
-        head.addWidget(label(self.tr("Personas"), "heading", wrap=False), 1)
+        heading = ElidedLabel("heading", Qt.TextElideMode.ElideRight)
+        heading.setText(self.tr("Personas"))
+        head.addWidget(heading, 1)
         head.addWidget(self.take)
         head.addWidget(self.add)
         inside = QVBoxLayout(side)
