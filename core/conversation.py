@@ -140,7 +140,7 @@ def is_about_speaker(question: str, embedder: Embedder) -> bool:
 
     So it is when it is nearer in meaning to such a question than to any that is put to documents, and near enough.
     """
-    speaker, documents = _examples(embedder)
+    speaker, documents = _examples(embedder)  # type: ignore[arg-type]  # what is hashed is the object
     asked = embedder.embed_question(question)
     near = float((speaker @ asked).max())
     return near > _NEAR and near > float((documents @ asked).max()) + _NEARER

@@ -62,7 +62,7 @@ class Recipe:
     warm_up: float = 0.06
     weight_decay: float = 0.0
     epochs: int = 3
-    tokens_per_batch: int = 576
+    tokens_per_batch: int = 512
     max_length: int = 1024
     evaluations_per_epoch: int = 2
     patience: int = 3
