@@ -61,7 +61,9 @@ def _told(words: Sequence[str], language: str, cancel: CancelToken, interrupts: 
         except VademecumError as problem:
             # Whatever fails once a person asked to stop failed because of it: children are told to stop too.
             stopped = isinstance(problem, Cancelled) or cancel.cancelled
-            _complain(Cancelled() if stopped else problem, language, as_json="--json" in words)
+            if stopped and not isinstance(problem, Cancelled):
+                problem = Cancelled()
+            _complain(problem, language, as_json="--json" in words)
             if problem.key == "cannot_write":
                 _drop_output()  # what is still waiting for a full disk would be tried again at the end
             return STOPPED if stopped else PROBLEM
@@ -330,6 +332,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     export.add_argument("name", metavar="ID", help=words("persona_id"))
     export.add_argument("file", metavar="FILE", help=words("persona_file"))
     export.add_argument("--merged", default="", metavar="TYPE", help=words("persona_merged_type"))
+    export.add_argument("--hf-base", default="", metavar="DIR", help=words("persona_hf_base"))
     bring = persona("import")
     bring.add_argument("file", metavar="FILE", help=words("persona_file"))
     bring.add_argument("--replace", action="store_true", help=words("persona_replace"))

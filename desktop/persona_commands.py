@@ -19,7 +19,6 @@ from models.gate import GateReport
 from models.persona import importing, shelf, specification
 from models.persona.example import load_examples
 from models.persona.training import Recipe, Step
-from models.quantise import Verdict, export_merged
 
 _OK, _IN_PART = 0, 3
 _KINDS = {
@@ -136,7 +135,7 @@ def persona_test(context: Context, chosen: Namespace) -> int:
         embedder = house.embedder(context.settings, report, context.cancel)
         tested = workshop.test(made, context.settings, embedder, model, report=report, cancel=context.cancel)
     if tested.installable and not chosen.only_test:
-        workshop.install(made, tested, cancel=context.cancel)
+        workshop.install(made, cancel=context.cancel)
     if context.screen.json_wanted:
         context.screen.form(tested.json())
     else:
@@ -183,14 +182,17 @@ def persona_export(context: Context, chosen: Namespace) -> int:
         return _OK
     found = shelf.find(chosen.name, workshop.personas_folder())
     base = house.find_language_model(context.settings)
-    shelf.check(found, base.sha256, base.name, context.cancel)
+    hf_base = Path(chosen.hf_base) if chosen.hf_base else None
     with context.screen.progress() as report:
-
-        def gate(file: Path) -> Verdict:
-            return workshop.still_itself(found.persona, file, context.settings, report, context.cancel)
-
-        made = export_merged(
-            base.path, found.adapter, out, chosen.merged, gate, context.settings.threads, report, context.cancel
+        made = workshop.export_merged(
+            found,
+            base,
+            out,
+            chosen.merged,
+            context.settings,
+            hf_base=hf_base,
+            report=report,
+            cancel=context.cancel,
         )
     if context.screen.json_wanted:
         context.screen.form(
