@@ -100,6 +100,14 @@ def persona_train(context: Context, chosen: Namespace) -> int:
             workshop.make_examples(made, model, report=report, cancel=context.cancel)
     recipe = Recipe() if chosen.epochs is None else dataclasses.replace(Recipe(), epochs=chosen.epochs)
     examples = load_examples(made.examples)
+    planned, resumes = workshop.plan(made, base, recipe)
+    if not context.screen.json_wanted:
+        context.screen.line(
+            "persona_goes_on" if resumes else "persona_plan",
+            count=planned.examples,
+            minutes=f"{max(planned.seconds / 60, 0.1):.0f}",
+            memory=f"{planned.memory_bytes / 1e9:.1f}",
+        )
     with context.screen.progress() as report:
 
         def on_step(step: Step) -> None:
