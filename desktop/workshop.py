@@ -530,17 +530,33 @@ def base_figures(
     report: Report,
     cancel: CancelToken,
 ) -> Measured:
-    """What the base does on the gate's questions, measured once for these questions and this model."""
+    """What the base does on the gate's questions, measured once for these questions and this model.
+
+    What it answers from the samples does not depend on the persona, so one measurement of it serves them all.
+    """
+    from models.gate import QuestionSets
+
+    subject = Tested(library, embedder, model, persona, None)
+    asked = [(q.id, q.text, q.answerable, q.documents, q.must_contain) for q in sets.grounding]
+    engine = (model.identity.sha256, embedder.identity.sha256, house.version(), library.revision)
+    spoken = (repr(sets.identity), speech.system(persona, True), speech.system(persona, False))
+    of_itself = QuestionSets(sets.identity, sets.glossary)
+    told = _measured_once((model.identity.sha256, *spoken), persona, subject, of_itself, report, cancel)
+    grounded = _measured_once((engine, asked), persona, subject, QuestionSets((), (), sets.grounding), report, cancel)
+    return dataclasses.replace(told, grounding=grounded.grounding)
+
+
+def _measured_once(
+    what: object, persona: Persona, subject: Tested, sets: QuestionSets, report: Report, cancel: CancelToken
+) -> Measured:
+    """What ``subject`` does on ``sets``, kept under the hash of ``what`` it depends on."""
     from models.gate import Measured, measure
 
-    asked = [(q.id, q.text, q.answerable, q.documents, q.must_contain) for q in sets.grounding]
-    told = json.dumps([asked, repr(sets.identity), speech.system(persona, True), speech.system(persona, False)])
-    key = hashlib.sha256(f"{model.identity.sha256}{told}".encode()).hexdigest()[:24]
+    key = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:24]
     kept = workshop_folder() / "measured" / f"{key}.json"
     if kept.exists():
         measured: Measured = from_plain(Measured, json.loads(kept.read_text(encoding="utf-8")))
         return measured
-    subject = Tested(library, embedder, model, persona, None)
     measured = measure(persona, subject, sets, report, cancel)
     with aside(kept) as part:
         part.write_text(json.dumps(to_plain(measured), ensure_ascii=False), encoding="utf-8")
