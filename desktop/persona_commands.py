@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import UserProblem
+from core.errors import Cancelled, UserProblem
 from core.language_model import LlamaModel
 from core.nouns import Bilingual, Persona, Progress, Report
 from core.settings import save_settings
@@ -34,34 +34,37 @@ _SHOWN = 6  # examples of each kind that are printed
 def persona_list(context: Context, _: Namespace) -> int:
     """``persona list``: installed ones, those in the making, those that ship."""
     here = shelf.installed(workshop.personas_folder())
-    begun = sorted(place.name for place in workshop.workshop_folder().glob("*/") if (place / "persona.toml").exists())
+    damaged = shelf.damaged(workshop.personas_folder())
+    begun = {made.folder.name: made for made in workshop.benches()}
     ready = [persona.id for persona in specification.shipped()]
     if context.screen.json_wanted:
         context.screen.form(
             {
                 "installed": [_form(found.persona) for found in here],
                 "in_use": context.settings.persona,
-                "begun": begun,
+                "begun": list(begun),
                 "ready": ready,
+                "damaged": list(damaged),
             }
         )
         return _OK
     for found in here:
         key = "persona_in_use" if found.persona.id == context.settings.persona else "persona_installed"
         context.screen.line(key, id=found.persona.id, name=_both(found.persona.name), base=found.card.base)
-    for name in begun:
-        context.screen.line("persona_begun", id=name, file=workshop.bench(name).specification)
+    for name, made in begun.items():
+        context.screen.line("persona_begun", id=name, file=made.specification)
+    for problem in damaged.values():
+        context.screen.note_plainly(problem.sentence(context.language))
     context.screen.line("persona_ready", ready=", ".join(ready))
     return _OK
 
 
 def persona_new(context: Context, chosen: Namespace) -> int:
     """``persona new``: a specification to fill in."""
+    read = importing.read(Path(chosen.dialogues)) if chosen.dialogues else None
     made = workshop.begin(chosen.name, chosen.like)
-    if chosen.dialogues:
-        read = importing.read(Path(chosen.dialogues))
-        persona = dataclasses.replace(specification.load(made.specification), dialogues=read.dialogues)
-        made.specification.write_text(specification.dump(persona), encoding="utf-8")
+    if read is not None:
+        workshop.keep_form(made, dataclasses.replace(made.form(), dialogues=read.dialogues))
         for remark in read.remarks:
             context.screen.note_plainly(remark.sentence(context.language))
     if context.screen.json_wanted:
@@ -75,8 +78,12 @@ def persona_examples(context: Context, chosen: Namespace) -> int:
     """``persona examples``: build what the persona will be taught, and show some of it."""
     made = workshop.bench(chosen.name)
     made.persona()
+    workshop.require_trainable(house.find_language_model(context.settings))
+    were_edited = workshop.were_edited(made)
     with _model(context) as (model, report):
         examples = workshop.make_examples(made, model, chosen.seed, report, context.cancel)
+    if were_edited:
+        context.screen.note("persona_examples_aside", file=made.edited)
     counts = Counter(example.kind for example in examples)
     if context.screen.json_wanted:
         context.screen.form({"file": str(made.examples), "examples": len(examples), "kinds": dict(counts)})
@@ -95,12 +102,15 @@ def persona_train(context: Context, chosen: Namespace) -> int:
     made = workshop.bench(chosen.name)
     made.persona()
     base = house.find_language_model(context.settings)
+    workshop.require_trainable(base)
     if not made.examples.exists():
         with _model(context) as (model, report):
             workshop.make_examples(made, model, report=report, cancel=context.cancel)
     recipe = Recipe() if chosen.epochs is None else dataclasses.replace(Recipe(), epochs=chosen.epochs)
     examples = load_examples(made.examples)
     planned, resumes = workshop.plan(made, base, recipe)
+    if "examples" in workshop.standing(made).stale:
+        context.screen.note("persona_examples_old", id=chosen.name)
     if not context.screen.json_wanted:
         context.screen.line(
             "persona_goes_on" if resumes else "persona_plan",
@@ -119,7 +129,10 @@ def persona_train(context: Context, chosen: Namespace) -> int:
             )
             report(Progress("stage_training", step.step, step.steps, words))
 
-        trained = workshop.train(made, base, recipe, report=report, on_step=on_step, cancel=context.cancel)
+        try:
+            trained = workshop.train(made, base, recipe, report=report, on_step=on_step, cancel=context.cancel)
+        except Cancelled as stopped:
+            raise Cancelled("persona_train_stopped", id=chosen.name) from stopped
     if context.screen.json_wanted:
         context.screen.form({"adapter": str(made.adapter), "examples": len(examples), **trained.settings})
     else:
@@ -170,9 +183,13 @@ def persona_use(context: Context, chosen: Namespace) -> int:
 
 
 def persona_show(context: Context, chosen: Namespace) -> int:
-    """``persona show``: an installed persona with its card."""
-    found = shelf.find(chosen.name, workshop.personas_folder())
-    form = {**_form(found.persona), "card": dataclasses.asdict(found.card)}
+    """``persona show``: an installed persona with its card, or one in the making with what there is of it."""
+    begun = {made.folder.name: made for made in workshop.benches()}
+    if chosen.name in begun and not (workshop.personas_folder() / chosen.name).is_dir():
+        form = _making(begun[chosen.name])
+    else:
+        found = shelf.find(chosen.name, workshop.personas_folder())
+        form = {**_form(found.persona), "card": dataclasses.asdict(found.card)}
     if context.screen.json_wanted:
         context.screen.form(form)
     else:
@@ -255,6 +272,19 @@ def _tell(context: Context, tested: GateReport) -> None:
     context.screen.rows(columns, rows, folding="gate_col_figure")
     for reason in tested.reasons:
         context.screen.note_plainly(reason.sentence(context.language))
+
+
+def _making(made: workshop.Bench) -> dict[str, object]:
+    found = workshop.standing(made)
+    return {
+        **_form(found.persona),
+        "file": str(made.specification),
+        "examples": len(found.examples),
+        "trained": dataclasses.asdict(found.card) if found.card else None,
+        "tested": found.gate is not None,
+        "passed": found.gate is not None and found.gate.installable and "gate" not in found.stale,
+        "stale": list(found.stale),
+    }
 
 
 def _done(context: Context, key: str, **details: object) -> None:

@@ -194,7 +194,7 @@ def make_examples(
     wanted = general.prompts(_cited(), seed, round(1.7 * len(own)) + 20)
     others = general.generate(wanted, complete, model.identity.sha256, workshop_folder() / "general", report, cancel)
     examples = build(persona, seed, others)
-    if _were_edited(made):
+    if were_edited(made):
         with written(made.edited):
             made.examples.replace(made.edited)
     _write_examples(made, examples)
@@ -251,7 +251,7 @@ def _origin(made: Bench) -> _Origin | None:
     return None
 
 
-def _were_edited(made: Bench) -> bool:
+def were_edited(made: Bench) -> bool:
     """Whether a person has changed the examples since they were built."""
     origin = _origin(made)
     if origin is None or not made.examples.exists():

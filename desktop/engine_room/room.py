@@ -281,8 +281,10 @@ class Room:
 
     def shaping(self, persona: str) -> bool:
         """Whether something that takes long is done with the persona of that id, or waits."""
-        jobs = [job for name in _SHAPING for job in self._lanes[name].jobs]
-        return any(getattr(job.request, "id", None) == persona for job in jobs)
+        # Not by what lanes hold: one whose answer has just been sent is still there for a moment.
+        kinds = tuple(kind for lane in _SHAPING.values() for kind in lane)
+        requests = [job.request for job in list(self._jobs.values())]
+        return any(isinstance(asked, kinds) and getattr(asked, "id", None) == persona for asked in requests)
 
     def stop_questions(self) -> None:
         """Ask everything that only reads the library to end."""

@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from core.errors import Cancelled
 from core.messages import LANGUAGES
 from core.nouns import Term
 from desktop import cli, house, workshop
 from models import catalogue
 from models.persona import shelf, specification, training
-from models.persona.example import save_examples
+from models.persona.example import data_sha256, load_examples, save_examples
+from models.persona.trainer_child import CHECKPOINT
 from models.recipe import new_card, sha256
 from tests.models.builders import gguf
 from tests.models.networks import network, peft_folder
 from tests.models.persona.miniatures import byte_pair_model, examples
 
 Capture = pytest.CaptureFixture[str]
+# The command in a process of its own, with the file that it is given as the base.
+TRAIN = """
+import sys
+from pathlib import Path
+from desktop import cli, house
+from models.catalogue import Installed
+base = Installed("mini", "language", "Miniature", Path(sys.argv[1]), sys.argv[2], 1, "", "", "")
+house.find_language_model = lambda *_: base
+sys.exit(cli.main(["persona", "train", "mine", "--epochs", "50"]))
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +107,82 @@ def test_dialogues_of_a_file_come_into_the_form(capsys: Capture, tmp_path: Path)
     run(capsys, "new", "mine", "--like", "xiaozhi", "--dialogues", "talk.csv")
     (dialogue,) = workshop.bench("mine").persona().dialogues
     assert (dialogue.asked, dialogue.answered) == ("你们周末上班吗？", "周末不上班。")
+
+
+def test_dialogues_that_cannot_be_read_leave_nothing_begun(capsys: Capture, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "talk.csv").write_bytes(bytes(range(128, 256)))
+    assert key_of(capsys, "new", "mine", "--dialogues", "talk.csv") == "dialogues_encoding"
+    assert not (home / "workshop").exists()
+
+
+def test_one_in_the_making_is_shown_with_what_there_is_of_it(capsys: Capture, bench: workshop.Bench) -> None:
+    shown = json.loads(run(capsys, "show", "mine", "--json"))
+    assert (shown["name"]["zh"], shown["examples"], shown["trained"], shown["tested"]) == ("小智", 24, None, False)
+    assert shown["file"] == str(bench.specification)
+    assert "小智" in run(capsys, "show", "mine")
+    assert key_of(capsys, "show", "nobody") == "shelf_none"
+
+
+def test_a_form_that_was_changed_after_its_examples_is_told_before_training(
+    capsys: Capture, base: catalogue.Installed, bench: workshop.Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise Cancelled
+
+    monkeypatch.setattr(workshop, "train", interrupted)
+    origin = {"form": workshop.form_sha256(bench.form()), "data": data_sha256(load_examples(bench.examples))}
+    bench.origin.write_text(json.dumps(origin), encoding="utf-8")
+    assert cli.main(["persona", "train", "mine"]) == cli.STOPPED
+    assert "The form was changed" not in capsys.readouterr().err
+    workshop.keep_form(bench, dataclasses.replace(bench.form(), never_say=("boss",)))
+    assert cli.main(["persona", "train", "mine"]) == cli.STOPPED
+    assert "The form was changed" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signal that interrupts one process alone")
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
+def test_a_training_that_is_interrupted_or_killed_goes_on_with_the_same_command(
+    home: Path, tmp_path: Path, bench: workshop.Bench, blow: signal.Signals
+) -> None:
+    file = byte_pair_model(tmp_path / "miniature.gguf")
+    save_examples(examples(600), bench.examples)
+    command = [sys.executable, "-c", TRAIN, str(file), sha256(file)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])}
+
+    def train(told: Path) -> subprocess.Popen[bytes]:
+        with told.open("wb") as out:
+            return subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environment)
+
+    def until(process: subprocess.Popen[bytes], told: Path, words: str) -> str:
+        end = time.monotonic() + 120
+        while words not in (said := told.read_text(encoding="utf-8")):
+            assert process.poll() is None and time.monotonic() < end, said
+            time.sleep(0.2)
+        return said
+
+    first, told = tmp_path / "first.txt", bench.training / "unfinished" / CHECKPOINT
+    process = train(first)
+    until(process, first, "tokens/s")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == cli.STOPPED
+    said = first.read_text(encoding="utf-8")
+    assert said.startswith("500 examples: about ") and said.rstrip().endswith("and it goes on from there.")
+    assert told.is_file() and not bench.adapter.exists()
+
+    second = tmp_path / "second.txt"
+    process = train(second)
+    assert until(process, second, "tokens/s").startswith("A training that was broken off goes on: 500 examples")
+    process.send_signal(blow)
+    assert process.wait(60) == (cli.STOPPED if blow is signal.SIGINT else -blow)
+    assert told.is_file() and not bench.adapter.exists(), "nothing half-made"
+
+    third = tmp_path / "third.txt"
+    process = train(third)
+    until(process, third, "tokens/s")
+    process.kill()
+    assert process.wait(60) == -signal.SIGKILL
+    assert third.read_text(encoding="utf-8").startswith("A training that was broken off goes on")
 
 
 @pytest.mark.slow
