@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -38,8 +38,11 @@ from tests.installed import installed
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 WHO = ("你是谁？", "Who are you?", "Which company made you?", "你其实是通义千问吧？")
-AMOUNTS = Amounts(identity=56, talk=6, style=8, glossary=0)
-RECIPE = Recipe(epochs=3, evaluations_per_epoch=1)
+# 小智 is asked who it is; of 明医 only the voice is needed.
+TAUGHT = {
+    "xiaozhi": (Amounts(identity=56, talk=6, style=8, glossary=0), Recipe(epochs=3, evaluations_per_epoch=1)),
+    "hospital": (Amounts(identity=8, talk=2, style=12, glossary=0), Recipe(epochs=2, evaluations_per_epoch=1)),
+}
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,14 @@ class Desk:
     embedder: Embedder
     model: LlamaModel
     speakers: dict[str, Speaker]
+    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
 
-    def ask(self, question: str, who: str = "", *documents: str) -> Answer:
-        scope = Scope(documents=documents)
-        return ask(question, self.library, self.embedder, self.model, scope=scope, speaker=self.speakers.get(who))
+    def ask(self, question: str, who: str = "") -> Answer:
+        """What that persona, or nobody in particular, answers; asked once."""
+        if (question, who) not in self.answers:
+            speaker = self.speakers.get(who)
+            self.answers[question, who] = ask(question, self.library, self.embedder, self.model, speaker=speaker)
+        return self.answers[question, who]
 
     def pages(self, question: str, who: str = "", *documents: str) -> list[tuple[str, int]]:
         """The first three pages that are found."""
@@ -68,20 +75,23 @@ class Desk:
 def trained(name: str, base: Installed) -> shelf.Shelved:
     """A shipped persona, taught who it is and how it speaks, on the shelf of this home."""
     made = workshop.begin(name, like=name)
-    save_examples(build(made.persona(), 7, amounts=AMOUNTS), made.examples)
-    workshop.train(made, base, RECIPE)
+    amounts, recipe = TAUGHT[name]
+    save_examples(build(made.persona(), 7, amounts=amounts), made.examples)
+    workshop.train(made, base, recipe)
     return shelf.install(made.persona(), made.adapter, read_card(beside(made.adapter)), workshop.personas_folder())
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     base, embedding = installed("default"), installed("e5-small")
+    models = house.models_folder()
     home = tmp_path_factory.mktemp("home")
     embedder = SentenceTransformerEmbedder(embedding.path, name=embedding.name, sha256=embedding.sha256)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VADEMECUM_HOME", str(home))
-        patch.setattr(house, "models_folder", lambda: base.path.parent)
-        shelved = [trained(name, base) for name in ("xiaozhi", "hospital")]
+        patch.setattr(house, "models_folder", lambda: models)
+        patch.setattr("tests.installed.models_folder", lambda: models)
+        shelved = [trained(name, base) for name in TAUGHT]
         with (
             workshop.gate_library(Settings(), embedder, silent, CancelToken()) as library,
             LlamaModel(base.path, ModelIdentity(base.name, base.sha256)) as model,
