@@ -19,7 +19,7 @@ from core.drafting import draft
 from core.embedding import Embedder
 from core.errors import Cancelled, CancelToken, UserProblem, VademecumError
 from core.finding import checked_question, evidence, find, unknown_terms
-from core.glossary import stands_in
+from core.glossary import Meaning, stands_in
 from core.judging import Judgement, judge_evidence
 from core.language_model import LanguageModel
 from core.library import Library
@@ -255,17 +255,20 @@ def _from_library(
 ) -> CheckedAnswer:
     question, library, model = asked.question, asked.library, asked.model
     report(Progress("stage_finding"))
-    question = story.searched = in_documents_words(asked.question, library, asked.scope, asked.speaker, cancel)
-    story.candidates = find(question, library, embedder, scope=asked.scope, k=_CANDIDATES, cancel=cancel)
+    meaning = in_documents_words(asked.question, library, asked.scope, asked.speaker, cancel)
+    story.searched = meaning.meant
+    story.candidates = find(meaning.meant, library, embedder, scope=asked.scope, k=_CANDIDATES, cancel=cancel)
     clock.lap("find")
     if on_found:
         on_found(story.candidates)
     nearest = story.candidates[:_NEAREST]
+    # A gloss beside words that the passages have themselves would only make personas write differently.
+    question = meaning.told(candidate.passage.embedded_text for candidate in nearest)
     kept: list[Claim] = []
     removed: list[Claim] = []
 
     def concluded(kind: AnswerKind, reason: str = "") -> CheckedAnswer:
-        searched = question if question != asked.question else ""
+        searched = meaning.meant if meaning.meant != asked.question else ""
         return CheckedAnswer(
             asked.question, kind, tuple(kept), tuple(removed), nearest, asked.coverage, reason, searched=searched
         )
@@ -321,17 +324,17 @@ def _from_library(
 
 def in_documents_words(
     question: str, library: Library, scope: Scope, speaker: Speaker | None, cancel: CancelToken | None = None
-) -> str:
+) -> Meaning:
     """The question in the words that the documents in ``scope`` use, where the persona's glossary has them."""
     if speaker is None:
-        return question
+        return Meaning(question, question)
 
     def occurs(word: str) -> bool:
         keys = [key for key, _ in library.search_words(question_terms(word), scope, _LOOKED_AT)]
         return any(stands_in(word, passage.embedded_text) for passage in library.passages(keys))
 
     strange = bool(unknown_terms(question, library, scope))
-    return understood(question, speaker, occurs, strange=strange, cancel=cancel).meant
+    return understood(question, speaker, occurs, strange=strange, cancel=cancel)
 
 
 def _placed(claim: Claim, library: Library) -> Claim:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -17,11 +17,21 @@ _MOST_WORDS = 3  # other words for one term that a question is given
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A question as it was put, as it is searched, and the glossary's terms that were seen in it."""
+    """A question as it was put, as it is searched, the glossary's terms in it, and their words as they stand there.
+
+    A term that somebody else read in the question has no word there: ``written`` has an empty one for it.
+    """
 
     question: str
     meant: str
     terms: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+
+    def told(self, passages: Iterable[str]) -> str:
+        """The wording for who reads ``passages``: as it was put, where they have the asker's own words."""
+        texts = tuple(passages)
+        plain = all(word and any(stands_in(word, text) for text in texts) for word in self.written)
+        return self.question if plain else self.meant
 
 
 @cache
@@ -72,14 +82,14 @@ def meaning(question: str, glossary: Sequence[Term], occurs: Callable[[str], boo
     if not known:
         return Meaning(question, question)
     pattern = re.compile("|".join(_trade_pattern(word) for word in known))
-    seen: dict[str, None] = {}
+    seen: dict[str, str] = {}
 
     def reworded(match: re.Match[str]) -> str:
         term = _owner(owners, match.group())
         if term is None:
             return match.group()
         others = () if term.term in seen else _other_words(term, match.group(), occurs)
-        seen[term.term] = None
+        seen.setdefault(term.term, match.group())
         return _beside(match.group(), others, question)
 
     meant = pattern.sub(reworded, question)
@@ -88,9 +98,9 @@ def meaning(question: str, glossary: Sequence[Term], occurs: Callable[[str], boo
         for match in pattern.finditer(also):
             term = _owner(owners, match.group())
             if term is not None and term.term not in seen and not excluded & set(term.words):
-                seen[term.term] = None
+                seen[term.term] = ""
                 meant = _beside(meant, _other_words(term, "", occurs), question)
-    return Meaning(question, meant, tuple(seen))
+    return Meaning(question, meant, tuple(seen), tuple(seen.values()))
 
 
 def _owner(owners: Mapping[str, Term], written: str) -> Term | None:

@@ -469,7 +469,7 @@ class Tested:
 
         scope = Scope(documents=tuple(documents))
         if with_glossary and self._speaker:
-            question = in_documents_words(question, self._library, scope, self._speaker)
+            question = in_documents_words(question, self._library, scope, self._speaker).meant
         found = find(question, self._library, self._embedder, scope=scope, k=10)
         return [(candidate.document, candidate.passage.page_index + 1) for candidate in found]
 

@@ -151,7 +151,7 @@ def search_all(
             continue
         scope = _scope(question, suite)
         began = time.perf_counter()
-        meant = in_documents_words(question.text, engine.library, scope, speaker, cancel)
+        meant = in_documents_words(question.text, engine.library, scope, speaker, cancel).meant
         found = find(meant, engine.library, engine.embedder, scope=scope, k=_PASSAGES, cancel=cancel)
         seconds = time.perf_counter() - began
         k = _PASSAGES

@@ -73,5 +73,22 @@ def test_words_read_by_somebody_else_count_where_the_glossary_has_them_and_nothi
     assert "慢性阑尾炎" not in confused.meant
 
 
+@pytest.mark.parametrize(
+    ("question", "also", "passages", "told"),
+    [
+        ("Signs of MI?", "", ("A myocardial infarction (MI) hurts.",), "Signs of MI?"),
+        ("Signs of MI?", "", ("A myocardial infarction hurts.",), "Signs of MI (myocardial infarction)?"),
+        ("After a coronary?", "heart attack", ("A coronary hurts.",), "After a coronary? (myocardial infarction)"),
+        ("MI and a non-compete?", "", ("MI",), "MI (myocardial infarction) and a non-compete (竞业限制)?"),
+        ("Signs of a fever?", "", (), "Signs of a fever?"),
+    ],
+)
+def test_whoever_reads_passages_is_told_the_other_words_where_these_lack_the_askers(
+    question: str, also: str, passages: tuple[str, ...], told: str
+) -> None:
+    found = meaning(question, GLOSSARY, here("myocardial infarction", "竞业限制"), also=also)
+    assert found.told(passages) == told
+
+
 def test_without_a_glossary_nothing_changes() -> None:
     assert meaning("Signs of MI?", (), here("myocardial infarction")).meant == "Signs of MI?"

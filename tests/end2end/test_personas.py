@@ -67,7 +67,7 @@ class Desk:
     def pages(self, question: str, who: str = "", *documents: str) -> list[tuple[str, int]]:
         """The first three pages that are found."""
         scope = Scope(documents=documents)
-        meant = in_documents_words(question, self.library, scope, self.speakers.get(who))
+        meant = in_documents_words(question, self.library, scope, self.speakers.get(who)).meant
         found = find(meant, self.library, self.embedder, scope=scope, k=10)
         return list(dict.fromkeys((one.document, one.passage.page_index + 1) for one in found))[:3]
 
@@ -221,7 +221,7 @@ def test_what_is_like_it_is_not_it(desk: Desk) -> None:
         ("急性阑尾炎何时手术？", "acute appendicitis", "chronic"),
         ("慢性阑尾炎何时手术？", "chronic appendicitis", "acute"),
     ):
-        words = in_documents_words(asked, desk.library, Scope(), desk.speakers["hospital"])
+        words = in_documents_words(asked, desk.library, Scope(), desk.speakers["hospital"]).meant
         assert meant in words and other not in words
 
 
