@@ -13,9 +13,7 @@ import json
 import os
 import re
 import sys
-import traceback
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,7 +21,8 @@ from core.errors import Cancelled, CancelToken, TryAgain, UserProblem, Vademecum
 from core.messages import say
 from core.nouns import SameName
 from core.settings import Settings, load_settings
-from desktop import forms, house
+from desktop import forms, house, logbook
+from desktop.faults import keep_fault
 from desktop.stopping import Interrupts, stopping
 
 OK, PROBLEM, USAGE, IN_PART, DAMAGED, FAULT, STOPPED = 0, 1, 2, 3, 4, 70, 130
@@ -47,8 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return window()
     language = house.language(Settings(), _asked_language(words))
     cancel = CancelToken()
+    logbook.begin("command", house.version())
     with stopping(cancel, language) as interrupts:
-        return _told(words, language, cancel, interrupts)
+        code = _told(words, language, cancel, interrupts)
+    logbook.end(code)
+    return code
 
 
 def _told(words: Sequence[str], language: str, cancel: CancelToken, interrupts: Interrupts) -> int:
@@ -76,10 +78,7 @@ def _told(words: Sequence[str], language: str, cancel: CancelToken, interrupts: 
             if cancel.cancelled:
                 _complain(Cancelled(), language, as_json="--json" in words)
                 return STOPPED
-            key = "out_of_memory" if isinstance(fault, MemoryError) else "fault_of_ours"
-            kept = _keep_fault(fault)
-            fault_words = f"{type(fault).__name__}: {fault}"[:200]
-            _complain(UserProblem(key, fault=fault_words, file=kept), language, as_json="--json" in words)
+            _complain(keep_fault(fault), language, as_json="--json" in words)
             return FAULT
     except BrokenPipeError:  # whoever read the output went away, as `head` does
         _drop_output()
@@ -109,7 +108,8 @@ def _run(words: Sequence[str], settings: Settings, language: str, cancel: Cancel
 
         room = persona_commands
     run: Callable[[commands.Context, argparse.Namespace], int] = getattr(room, chosen.run)
-    code = run(context, chosen)
+    with logbook.timed("command", chosen.run):
+        code = run(context, chosen)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -123,6 +123,7 @@ def _run(words: Sequence[str], settings: Settings, language: str, cancel: Cancel
 
 def _complain(problem: VademecumError, language: str, *, as_json: bool) -> None:
     """The sentence on standard error; for a program that reads JSON, also as JSON on standard output."""
+    logbook.note("told", key=problem.key)
     sentence = problem.sentence(language)
     mark = "" if isinstance(problem, Cancelled) else "✘ "
     print(f"{mark}{forms.printable(sentence)}", file=sys.stderr, flush=True)
@@ -132,16 +133,6 @@ def _complain(problem: VademecumError, language: str, *, as_json: bool) -> None:
             print(json.dumps(form, ensure_ascii=False, indent=2), flush=True)
         except OSError:  # the output may itself be the problem
             _drop_output()
-
-
-def _keep_fault(fault: Exception) -> Path:
-    file = house.fault_file()
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as out:
-            out.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n")
-            traceback.print_exception(fault, file=out)
-    return file
 
 
 def _drop_output() -> None:

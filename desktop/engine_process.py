@@ -17,6 +17,7 @@ from typing import Any
 
 from core.errors import TryAgain
 from core.settings import Settings
+from desktop import logbook
 from desktop.channel import Asked, CancelIt, Done, Failed, Order, PauseIt, Reply, Request, pack, unpack
 
 SILENCE_SECONDS = 60.0  # without a heartbeat for so long, it hangs: importing torch on a slow disk takes less
@@ -51,6 +52,7 @@ class EngineProcess:
             target=_begin, args=(theirs, settings, library), name="vademecum engine"
         )
         self._process.start()
+        logbook.note("engine_started", pid=self.pid)
         theirs.close()
         self._listener = threading.Thread(target=self._listen, name="engine replies", daemon=True)
         self._listener.start()
@@ -135,8 +137,11 @@ class EngineProcess:
             self._spent = True
             left = sorted(self._waiting)
             self._waiting.clear()
+        code = self._process.exitcode  # that of a signal is negative
         if self._ending:
+            logbook.note("engine_ended", pid=self.pid, code=code)
             return
+        logbook.note("engine_died", pid=self.pid, code=code, silent=silent >= SILENCE_SECONDS, waiting=len(left))
         for id in left:
             self._receive(Failed(id, TryAgain("engine_died")))
         self._gone()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from core.errors import CancelToken, UserProblem
 from core.nouns import ModelIdentity, Progress, Report, silent
 from core.settings import Settings, data_folder
-from desktop import samples
+from desktop import logbook, samples
 
 if TYPE_CHECKING:
     from core.embedding import Embedder
@@ -68,7 +68,7 @@ def sample_files() -> tuple[Path, ...]:
 
 def fault_file() -> Path:
     """Where faults of this program are written down, so that they can be reported."""
-    return data_folder() / "faults.log"
+    return logbook.folder() / "faults.log"
 
 
 def language(settings: Settings, asked: str = "") -> str:
@@ -125,6 +125,7 @@ def embedder(settings: Settings, report: Report = silent, cancel: CancelToken | 
 
     found = find_embedder(settings)
     catalogue.verify(found, report, cancel)
+    logbook.note("model", kind=found.kind, name=found.name, sha256=found.sha256)
     report(Progress("stage_loading", item=found.name))
     return SentenceTransformerEmbedder(found.path, name=found.name, sha256=found.sha256, threads=settings.threads)
 
@@ -148,6 +149,7 @@ def language_model(
 
     found = find_language_model(settings, name)
     catalogue.verify(found, report, cancel)
+    logbook.note("model", kind=found.kind, name=found.name, sha256=found.sha256)
     report(Progress("stage_loading", item=found.name))
     return LlamaModel(
         found.path,

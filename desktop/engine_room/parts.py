@@ -12,7 +12,7 @@ from core.errors import Cancelled, CancelToken, VademecumError
 from core.nouns import ModelIdentity, Progress, Report
 from core.settings import Settings
 from desktop import house
-from desktop.engine_room.faults import keep_fault, portable
+from desktop.faults import keep_fault, portable
 
 if TYPE_CHECKING:
     from core.language_model import LlamaModel

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import Cancelled, VademecumError
 from core.nouns import silent
 from core.settings import Settings
-from desktop import house
+from desktop import house, logbook
 from desktop.channel import (
     AddFiles,
     Ask,
@@ -68,12 +68,12 @@ from desktop.channel import (
     VerifyAudit,
     unpack,
 )
-from desktop.engine_room.faults import keep_fault, portable
 from desktop.engine_room.lanes import Job, Lane
 from desktop.engine_room.mouth import Mouth, megabytes
 from desktop.engine_room.offline import forbid_network
 from desktop.engine_room.parts import Models, Shelf
 from desktop.engine_room.task import Passwords, Task
+from desktop.faults import keep_fault, portable
 
 if TYPE_CHECKING:
     from core.reading.rendering import Renderer
@@ -116,6 +116,7 @@ def serve(pipe: Connection, settings: Settings, library: Path | None) -> None:
     """Be the engine for whoever holds the other end of ``pipe``, until it says or shows that it is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches all: the window says what becomes of it
     house.go_offline()
+    logbook.begin("engine", house.version())
     forbid_network()
     _die_with_parent()
     room = Room(pipe, settings)
@@ -129,6 +130,7 @@ def serve(pipe: Connection, settings: Settings, library: Path | None) -> None:
         except (EOFError, OSError, ValueError):
             break
     room.close()
+    logbook.end()
     # Native threads of four libraries are at work; an interpreter that takes itself apart beneath them may crash.  So
     # this process ends as soon as what multiprocessing has to give back to the system is given back.
     Finalize(None, os._exit, (0,), exitpriority=-1000)
@@ -250,7 +252,8 @@ class Room:
                 raise self._broken
             if job.cancel.cancelled:
                 raise Cancelled
-            reply = Done(job.id, self._work[type(job.request)](Task(self, job, self.mouth), job.request))
+            with logbook.timed("request", type(job.request).__name__):
+                reply = Done(job.id, self._work[type(job.request)](Task(self, job, self.mouth), job.request))
         except VademecumError as problem:
             reply = Failed(job.id, portable(problem))
         except BaseException as fault:

@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QApplication
 
 from core.errors import UserProblem
 from core.settings import Settings, data_folder, load_settings, settings_file
-from desktop import house
+from desktop import house, logbook
+from desktop.faults import keep_uncaught
 from desktop.window.desk import Desk
 from desktop.window.first_start import FirstStart
 from desktop.window.immortal import keep_none
@@ -161,9 +162,14 @@ def main(arguments: Sequence[str] = (), library: Path | None = None, language: s
     alone = OnlyOne(application)
     if not alone.first():
         return 0
+    logbook.begin("window", house.version())
+    logbook.note("opened", welcomed=settings.welcomed, problem=problem.key if problem else "none")
+    keep_uncaught()
     program = Program(application, settings, library, house.language(settings, language))
     alone.raised.connect(program.bring_forward)
     program.start()
     if problem is not None:
         program.desk.complain(problem)
-    return application.exec()
+    code = application.exec()
+    logbook.end(code)
+    return code

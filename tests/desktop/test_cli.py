@@ -511,14 +511,15 @@ def test_a_fault_of_ours_is_one_sentence_and_kept_for_a_report(
     filled: ScriptedModel, capsys: Capture, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     def fault(*_: object) -> None:
-        raise ZeroDivisionError("in a test")
+        raise ZeroDivisionError(LEASE)
 
     monkeypatch.setattr(house, "embedder", fault)
     assert cli.main(["search", "lease?"]) == cli.FAULT
     told = capsys.readouterr().err
-    assert len(told.splitlines()) == 1 and "ZeroDivisionError: in a test" in told and "faults.log" in told
-    kept = home / "faults.log"
-    assert "Traceback" in kept.read_text(encoding="utf-8")
+    assert len(told.splitlines()) == 1 and "(ZeroDivisionError)" in told and "faults.log" in told
+    kept = home / "logs" / "faults.log"
+    assert "in fault\n" in kept.read_text(encoding="utf-8")
+    assert LEASE not in told + kept.read_text(encoding="utf-8"), "it may quote a document"
     assert os.name == "nt" or kept.stat().st_mode & 0o777 == 0o600
 
 

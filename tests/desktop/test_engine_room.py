@@ -64,12 +64,12 @@ from desktop.channel import (
     unpack,
 )
 from desktop.engine_room import records
-from desktop.engine_room.faults import keep_fault, portable
 from desktop.engine_room.lanes import Job, Lane
 from desktop.engine_room.mouth import Mouth
 from desktop.engine_room.records import Ledger
 from desktop.engine_room.sharing import SharedEmbedder
 from desktop.engine_room.work import WORK
+from desktop.faults import keep_fault, portable
 from tests.core.reading.support import pdf, text
 from tests.desktop.engine import Client, embed_slowly, engine, with_fakes, write
 from tests.fakes import FakeEmbedder

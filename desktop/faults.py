@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
+import sys
 import traceback
-from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 
 from core.errors import UserProblem, VademecumError
-from desktop import house
+from desktop import house, logbook
 
 _PLAIN = (str, int, float, bool, type(None), Path)
 
@@ -18,17 +17,29 @@ def keep_fault(fault: BaseException) -> UserProblem:
     """Write the fault down and give the problem to tell.  Its words stay out: they may quote a document."""
     file = house.fault_file()
     kind = type(fault).__name__
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as out:
-            out.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}\n")
-            chain: BaseException | None = fault
-            while chain is not None:
-                out.writelines(traceback.format_tb(chain.__traceback__))
-                out.write(f"{type(chain).__module__}.{type(chain).__qualname__}\n")
-                chain = chain.__cause__ or chain.__context__
+    lines = [f"fault {kind}\n"]
+    chain: BaseException | None = fault
+    told: set[int] = set()
+    while chain is not None and id(chain) not in told:
+        told.add(id(chain))
+        lines += traceback.format_tb(chain.__traceback__)
+        lines.append(f"{type(chain).__module__}.{type(chain).__qualname__}\n")
+        chain = chain.__cause__ or chain.__context__
+    logbook.append(file, logbook.discreet("".join(lines)).rstrip("\n"))
+    logbook.note("fault", type=kind)
     key = "out_of_memory" if isinstance(fault, MemoryError) else "fault_of_ours"
     return UserProblem(key, fault=kind, file=file)
+
+
+def keep_uncaught() -> None:
+    """From now on what nobody catches, as in a slot of the window, is kept besides being printed."""
+    former = sys.excepthook
+
+    def hook(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+        keep_fault(fault.with_traceback(trace))
+        former(kind, fault, trace)
+
+    sys.excepthook = hook
 
 
 def portable(problem: VademecumError) -> VademecumError:
