@@ -436,6 +436,13 @@ class ImportModel(Request[str]):
 
 
 @dataclass(frozen=True, slots=True)
+class TakeOverModels(Request[tuple[str, ...]]):
+    """The models that ``vademecum models export`` left in a folder, checked; the names of all that are here now."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureModel(Request[float]):
     """Tokens a second that this model writes here."""
 
@@ -467,6 +474,71 @@ class Guard:
 @dataclass(frozen=True, slots=True)
 class ProveOffline(Request[tuple[Guard, ...]]):
     """Tries to reach a network from inside the engine, and tells what became of it."""
+
+
+# -- whether this installation works
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something in words: a message key, and what goes into its sentence."""
+
+    key: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTestStep:
+    """A step of the self-test that has ended; ``name`` is a message key, ``problem`` says why it was not held."""
+
+    name: str
+    state: str  # held, failed, left_out
+    seconds: float
+    facts: tuple[Fact, ...] = ()
+    problem: Fact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTestReport:
+    """What the self-test found, and on what: nothing of documents, questions or persons is in it."""
+
+    version: str
+    installed: bool  # the built program, not its sources
+    system: str
+    processor: str
+    cores: int
+    memory: int
+    free_memory: int
+    libraries: tuple[tuple[str, str], ...]  # (name, version)
+    seconds: float
+    steps: tuple[SelfTestStep, ...]
+
+    @property
+    def failed(self) -> int:
+        """How many steps did not hold."""
+        return sum(step.state == "failed" for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest(Request[SelfTestReport]):
+    """Test this installation from model to citation.  Partial results: SelfTestStep.  ``quick`` does not train."""
+
+    quick: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilesChecked:
+    """The files of the installed program against their list: how many, and the paths that are not as they were."""
+
+    files: int
+    changed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFiles(Request[FilesChecked]):
+    """Check the installed program's files.  UserProblem when it runs from its sources."""
 
 
 # -- personas

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.nouns import Line, Page, ReadBy, Rect
 from core.reading.characters import CLOSING, OPENING
 
@@ -32,6 +34,21 @@ def rects_of(page: Page, start: int, end: int) -> tuple[Rect, ...]:
         else:
             return ()
     return tuple(found)
+
+
+def text_under(page: Page, rects: Sequence[Rect]) -> str:
+    """The characters whose middle lies in one of the rectangles, in the order of the page's text."""
+    found = []
+    for line in page.lines:
+        x, y = (line.rect.x0 + line.rect.x1) / 2, (line.rect.y0 + line.rect.y1) / 2
+        sideways = bool(line.edges) and _sideways(page, line)
+        for at in range(line.start, line.end):
+            if line.edges:
+                middle = (line.edges[at - line.start] + line.edges[at - line.start + 1]) / 2
+                x, y = (x, middle) if sideways else (middle, y)
+            if any(rect.x0 <= x <= rect.x1 and rect.y0 <= y <= rect.y1 for rect in rects):
+                found.append(page.text[at])
+    return "".join(found)
 
 
 def _part(page: Page, line: Line, low: int, high: int) -> Rect:

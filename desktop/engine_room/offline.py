@@ -14,7 +14,9 @@ import platform
 import socket
 import struct
 import sys
-from collections.abc import Callable
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 from core.messages import say
 from desktop.channel import Guard
@@ -30,6 +32,10 @@ _LOAD, _IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | 13  # 13: EACCES
 _SET_NO_NEW_PRIVILEGES, _SET_FILTER, _ALL_THREADS = 38, 1, 1
 
+# Of the whole process, as the guard itself is.
+_attempts: Counter[str] = Counter()
+_proving = threading.local()
+
 
 class NetworkForbidden(PermissionError):
     """Something in this process tried to reach a network."""
@@ -44,6 +50,11 @@ def forbid_network() -> None:
     _bar_sockets()
 
 
+def attempts() -> Mapping[str, int]:
+    """What Python code of this process tried to reach a network with since the guard stands, the proofs apart."""
+    return dict(_attempts)
+
+
 def prove_offline(language: str) -> tuple[Guard, ...]:
     """Tries to get out, each way, and tells what became of it."""
     tried: tuple[tuple[str, Callable[[], object]], ...] = (
@@ -52,9 +63,13 @@ def prove_offline(language: str) -> tuple[Guard, ...]:
         ("guard_names", lambda: socket.getaddrinfo(_NAME, 443)),
         ("guard_datagrams", _send_datagram),
     )
-    guards = [_outcome(key, _is_refused(attempt), language) for key, attempt in tried]
-    if sys.platform == "linux":
-        guards.append(_outcome("guard_native", _native_socket_is_refused(), language))
+    _proving.now = True  # of this thread alone
+    try:
+        guards = [_outcome(key, _is_refused(attempt), language) for key, attempt in tried]
+        if sys.platform == "linux":
+            guards.append(_outcome("guard_native", _native_socket_is_refused(), language))
+    finally:
+        _proving.now = False
     return tuple(guards)
 
 
@@ -71,9 +86,15 @@ def _guard(event: str, arguments: tuple[object, ...]) -> None:
         # Windows has no other way to make a pair of sockets than over its own loopback.
         if sys.platform == "win32" and isinstance(address, tuple) and address[0] in ("127.0.0.1", "::1"):
             return
-        raise NetworkForbidden(f"{event} is not allowed here")
+        raise _forbidden(event)
     if event in _LOOKING_UP:
-        raise NetworkForbidden(f"{event} is not allowed here")
+        raise _forbidden(event)
+
+
+def _forbidden(event: str) -> NetworkForbidden:
+    if not getattr(_proving, "now", False):
+        _attempts[event] += 1
+    return NetworkForbidden(f"{event} is not allowed here")
 
 
 def _bar_sockets() -> None:
