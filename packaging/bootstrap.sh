@@ -4,6 +4,7 @@
 #
 #   packaging/bootstrap.sh          what the program needs
 #   packaging/bootstrap.sh dev      and what the tests need
+#   packaging/bootstrap.sh dist     and what building the installed program needs, and testing it
 #
 # A second run finds its stamps and ends at once.
 set -euo pipefail
@@ -68,6 +69,8 @@ system_libraries() {
     local wanted="g++ cmake ninja-build libgomp1 libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1"
     wanted="$wanted libglib2.0-0 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1"
     wanted="$wanted libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 fonts-noto-cjk"
+    # The built program is watched, and driven on a screen of its own.
+    [ "$variant" != dist ] || wanted="$wanted binutils xz-utils strace xvfb xdotool imagemagick desktop-file-utils"
     local package missing=()
     # The Python of the system comes without its venv module; one from elsewhere has it.
     "$1" -c 'import ensurepip, venv' 2>/dev/null || wanted="$wanted python3-venv"
@@ -148,8 +151,9 @@ fi
 case $variant in
     runtime) install_packages -r packaging/requirements.lock ;;
     dev) install_packages -r packaging/requirements.lock -r packaging/requirements-dev.lock ;;
-    *) stop "unknown variant: $variant (runtime or dev)" ;;
+    dist) install_packages -r packaging/requirements.lock -r packaging/requirements-dist.lock ;;
+    *) stop "unknown variant: $variant (runtime, dev or dist)" ;;
 esac
 stamp >".venv/.$variant.stamp"
-if [ "$variant" = dev ]; then stamp >.venv/.runtime.stamp; fi
+stamp >.venv/.runtime.stamp
 say "everything is installed"

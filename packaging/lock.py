@@ -1,4 +1,4 @@
-"""Writes packaging/requirements.lock and requirements-dev.lock from what is installed.
+"""Writes packaging/requirements.lock, requirements-dev.lock and requirements-dist.lock from what is installed.
 
 Run it with the Python of an environment in which everything works: the direct
 dependencies of pyproject.toml are followed through the metadata of the installed
@@ -40,12 +40,14 @@ def closure(requirements: Iterable[str]) -> dict[str, str]:
 
 
 def main() -> None:
-    """Writes both files beside this one."""
+    """Writes the files beside this one."""
     project = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     runtime = closure([*project["dependencies"], "setuptools"])
-    developer = closure(project["optional-dependencies"]["dev"])
-    extra = {name: version for name, version in developer.items() if name not in runtime}
-    for file, pins in (("requirements.lock", runtime), ("requirements-dev.lock", extra)):
+    locks = {"requirements.lock": runtime}
+    for group, wanted in project["optional-dependencies"].items():
+        pins = closure(wanted)
+        locks[f"requirements-{group}.lock"] = {name: pins[name] for name in pins if name not in runtime}
+    for file, pins in locks.items():
         lines = "".join(f"{name}=={version}\n" for name, version in sorted(pins.items()))
         (HERE / file).write_text(HEADER + lines, encoding="utf-8")
 
