@@ -30,6 +30,22 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+# What the builds of llama.cpp and PyTorch choose their kernels by.
+_INSTRUCTIONS = ("sse4_2", "avx", "avx2", "fma", "f16c", "bmi2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8")
+
+
+def instructions() -> tuple[str, ...]:
+    """Which sets of vector instructions the processor has; none where the system does not tell."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith(("flags", "Features")):
+                here = line.partition(":")[2].split()
+                return tuple(name for name in (*_INSTRUCTIONS, "asimd", "asimddp", "sve") if name in here)
+    except OSError:
+        pass  # not Linux
+    return ()
+
+
 def memory() -> int:
     """Bytes of memory in this computer; 0 where the system does not tell."""
     if sys.platform == "win32":

@@ -541,6 +541,11 @@ class CheckFiles(Request[FilesChecked]):
     """Check the installed program's files.  UserProblem when it runs from its sources."""
 
 
+@dataclass(frozen=True, slots=True)
+class CollectSupport(Request[Mapping[str, str]]):
+    """What goes into the support bundle, as texts by the names of its files; nothing is saved."""
+
+
 # -- personas
 
 

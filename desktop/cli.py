@@ -211,7 +211,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     top = parser.add_subparsers(title=words("commands"), metavar="COMMAND", required=True)
 
     def command(name: str, group: str = "", under: Any = top) -> argparse.ArgumentParser:
-        run = f"{group}_{name}" if group else name
+        run = (f"{group}_{name}" if group else name).replace("-", "_")
         made: argparse.ArgumentParser = under.add_parser(
             name, help=words(run), description=words(run), language=language
         )
@@ -287,6 +287,10 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     doctor.add_argument("--repair", action="store_true", help=words("repair"))
     doctor.add_argument("--rebuild-index", action="store_true", help=words("rebuild_index"))
     doctor.add_argument("--password", default=None, metavar="WORD", help=words("password"))
+
+    support = command("support-bundle")
+    support.add_argument("--out", metavar="FILE.zip", help=words("support_out"))
+    support.add_argument("--show", action="store_true", help=words("support_show"))
 
     audit = group("audit")
     audit("list").add_argument("-n", type=_count, default=20, metavar="N", help=words("audit_n"))

@@ -31,7 +31,7 @@ from core.nouns import Answer, Candidate, Change, Document, Progress, Rect, Repo
 from core.reading import rects_of
 from core.settings import Settings
 from core.speaking import Speaker
-from desktop import comparison, forms, house
+from desktop import comparison, forms, house, support
 from desktop.presenting import Screen
 from desktop.workshop import require_persona, speaking
 from models import catalogue
@@ -284,6 +284,42 @@ def doctor(context: Context, chosen: Namespace) -> int:
     elif not findings:
         context.screen.line("doctor_well")
     return _OK if all(one["mended"] for one in told) and not failed else _DAMAGED
+
+
+def support_bundle(context: Context, chosen: Namespace) -> int:
+    """``support-bundle``: what it holds is listed, then saved; ``--show`` prints all of it instead."""
+    out = Path(chosen.out) if chosen.out else support.free_name(Path())
+    if not chosen.show:
+        support.check_place(out)
+    with context.screen.progress() as show:
+
+        def report(progress: Progress) -> None:
+            context.cancel.check()
+            show(progress)
+
+        def opened() -> Library:
+            return house.library(context.library_folder, report=report)
+
+        files = support.collect(context.settings, opened, report=report)
+    context.cancel.check()
+    about = [(name, context.screen.say(support.words_key(name)), text) for name, text in files.items()]
+    if chosen.show:
+        for name, words, text in about if not context.screen.json_wanted else ():
+            context.screen.line("support_shown", name=name, words=words, text=text)
+        if context.screen.json_wanted:
+            context.screen.form(files)
+        return _OK
+    sizes = [(name, len(text.encode("utf-8", "backslashreplace")), words) for name, words, text in about]
+    if not context.screen.json_wanted:
+        context.screen.line("support_contents")
+        rows = [(name, str(size), words) for name, size, words in sizes]
+        context.screen.rows(("col_file", "col_bytes", "col_contents"), rows, folding="col_contents")
+    support.save(files, out)
+    if context.screen.json_wanted:
+        context.screen.form({"out": str(out), "files": [{"name": name, "bytes": size} for name, size, _ in sizes]})
+    else:
+        context.screen.line("support_saved", path=out)
+    return _OK
 
 
 def audit_list(context: Context, chosen: Namespace) -> int:

@@ -475,6 +475,10 @@ class Library:
         """The passages around one in its document, in order, without itself."""
         return self._store.neighbours(passage, before, after)
 
+    def passage_count(self) -> int:
+        """How many passages there are to be found."""
+        return sum(self._store.active_contents().values())
+
     def coverage(self, scope: Scope = _EVERYTHING) -> Coverage:
         """How much a search in ``scope`` looks through, and which pages it cannot see."""
         documents = self.documents(scope)

@@ -26,6 +26,7 @@ from desktop.channel import (
     CancelIt,
     CheckHealth,
     CheckPersona,
+    CollectSupport,
     CreateCollection,
     DeleteCollection,
     DiscardBench,
@@ -102,6 +103,7 @@ _LANES: Mapping[str, tuple[type[Request[Any]], ...]] = {
     ),
     "pictures": (RenderPage, Unlock),
     "records": (ListRecords, OpenRecord, VerifyAudit, ExportRecords),
+    "support": (CollectSupport,),
     "models": (ImportModel,),
     "benches": (
         *(ListPersonas, BeginPersona, OpenBench, DiscardBench, CheckPersona, SavePersona),

@@ -19,13 +19,14 @@ from core.library import Library
 from core.messages import say
 from core.nouns import Answer, Change, Conversation, Document, Exchange, Progress, Understood, UnderWay
 from core.reading.rendering import Rendered
-from desktop import house
+from desktop import house, support
 from desktop.channel import (
     AddFiles,
     Ailment,
     Ask,
     AuditResult,
     CheckHealth,
+    CollectSupport,
     Configure,
     CreateCollection,
     DeleteCollection,
@@ -498,6 +499,16 @@ def prove(task: Task, _: ProveOffline) -> tuple[Guard, ...]:
     return prove_offline(task.language)
 
 
+def collect_support(task: Task, _: CollectSupport) -> dict[str, str]:
+    """The texts of the support bundle; the doctor is asked when nothing is being changed."""
+
+    def report(progress: Progress) -> None:
+        task.cancel.check()
+        task.report(progress)
+
+    return support.collect(task.settings, task.library, check=not task.engine.changing(), report=report)
+
+
 WORK: Mapping[type[Request[Any]], Callable[[Task, Any], object]] = {
     OpenLibrary: open_library,
     GetLibrary: get_library,
@@ -532,5 +543,6 @@ WORK: Mapping[type[Request[Any]], Callable[[Task, Any], object]] = {
     RemoveModel: remove_model,
     Configure: configure,
     ProveOffline: prove,
+    CollectSupport: collect_support,
     **personas.WORK,
 }
