@@ -27,6 +27,7 @@ from desktop.window.desk import Desk
 from desktop.window.elided import ElidedLabel
 from desktop.window.fold import Fold
 from desktop.window.icons import pixmap
+from desktop.window.pages.support import SupportCard
 from desktop.window.reading_column import in_the_middle
 from desktop.window.theme import GAP
 from desktop.window.tone import tell
@@ -48,6 +49,7 @@ class SettingsPage(QWidget):
         self.places = PlacesCard(desk)
         self.reading = ReadingCard(desk)
         self.offline = OfflineCard(desk)
+        self.support = SupportCard(desk)
         body = QVBoxLayout()
         body.setSpacing(GAP)
         body.addWidget(label(self.tr("Settings"), "title", wrap=False))
@@ -56,6 +58,7 @@ class SettingsPage(QWidget):
             (self.tr("Where your data lies"), self.places),
             (self.tr("Reading files"), self.reading),
             (self.tr("Offline"), self.offline),
+            (self.tr("Help"), self.support),
         ):
             body.addSpacing(GAP // 2)
             body.addWidget(label(title, "heading", wrap=False))

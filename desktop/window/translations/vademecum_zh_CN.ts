@@ -3405,6 +3405,10 @@ A: I am the assistant of the firm.</source>
 <context>
     <name>SettingsPage</name>
     <message>
+        <source>Help</source>
+        <translation>帮助</translation>
+    </message>
+    <message>
         <source>Language and look</source>
         <translation>语言与外观</translation>
     </message>
@@ -3438,6 +3442,72 @@ A: I am the assistant of the firm.</source>
     <message>
         <source>Keyboard shortcuts</source>
         <translation>键盘快捷键</translation>
+    </message>
+</context>
+<context>
+    <name>SupportCard</name>
+    <message>
+        <source>Collect support bundle …</source>
+        <translation>收集支持信息包…</translation>
+    </message>
+    <message>
+        <source>Collecting …</source>
+        <translation>正在收集…</translation>
+    </message>
+    <message>
+        <source>If something does not work, a bundle helps whoever helps you: versions, numbers, and logs without a word of your documents and questions. You see all of it before it is saved; nothing is sent.</source>
+        <translation>遇到问题时，支持信息包可供协助您的人参考：其中有版本、数量和日志，不含您的文档和提问中的任何文字。保存前您能看到全部内容；不会发送任何内容。</translation>
+    </message>
+    <message>
+        <source>Models and library are missing from it: {why}</source>
+        <translation>其中缺少模型和文档库的信息：{why}</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+</context>
+<context>
+    <name>SupportDialog</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Files in the bundle</source>
+        <translation>信息包中的文件</translation>
+    </message>
+    <message>
+        <source>Save the support bundle</source>
+        <translation>保存支持信息包</translation>
+    </message>
+    <message>
+        <source>Save …</source>
+        <translation>保存…</translation>
+    </message>
+    <message>
+        <source>Support bundle</source>
+        <translation>支持信息包</translation>
+    </message>
+    <message>
+        <source>Text of the file</source>
+        <translation>文件的文字</translation>
+    </message>
+    <message>
+        <source>The support bundle is in {file}.</source>
+        <translation>支持信息包在 {file}。</translation>
+    </message>
+    <message>
+        <source>This is everything that will be in the file, word for word. Nothing is sent: you decide who gets it.</source>
+        <translation>以下就是文件中的全部内容，一字不差。不会发送任何内容：给谁由您决定。</translation>
+    </message>
+    <message>
+        <source>ZIP file (*.zip)</source>
+        <translation>ZIP 文件 (*.zip)</translation>
+    </message>
+    <message>
+        <source>{kilobytes} kB</source>
+        <translation>{kilobytes} KB</translation>
     </message>
 </context>
 <context>
