@@ -26,6 +26,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from PIL import Image
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "build" / "dist" / "vademecum"
 KEPT = ROOT / "build" / "dist-test"
@@ -293,8 +295,9 @@ def on_screen() -> list[str]:
 
 
 def press(*keys: str) -> None:
-    """Keys, to whatever has the focus."""
+    """Keys, to the program's window: without a window manager nobody else gives it the focus back."""
     for key in keys:
+        xdotool("windowfocus", "--sync", *on_screen()[:1])
         xdotool("key", "--clearmodifiers", key)
         time.sleep(0.4)
 
@@ -338,11 +341,62 @@ def forget_files() -> None:
 
 
 def drive(place: Place) -> None:
-    """Import, ask, click."""
-    raise NotImplementedError
+    """Go through the first steps, import a PDF, ask, click the citation; pictures of each."""
+    picture("1-first-start")
+    for _ in range(3):
+        press("Return")
+    assert waited(lambda: engine_ready(place), 60) is not None, "the engine never came"
+    xdotool("windowsize", "--sync", on_screen()[0], 1440, 900)
+    press("ctrl+2", "ctrl+o")
+    time.sleep(1)
+    write(str(place.folder / CONTRACT))
+    picture("2-choosing")
+    xdotool("key", "Return")
+    assert waited(lambda: did(place, "AddFiles"), 120) is not None, "nothing was imported"
+    picture("3-imported")
+    press("ctrl+1", "ctrl+l")
+    write(QUESTION)
+    xdotool("key", "Return")
+    assert waited(lambda: did(place, "Ask"), 180) is not None, "no answer within three minutes"
+    time.sleep(1)
+    shot = picture("4-answered")
+    where = citation_on(shot)
+    place.note("a citation is shown", where is not None, f"at {where}")
+    assert where is not None
+    xdotool("mousemove", *where, "click", 1)
+    opened_page = waited(lambda: marked(picture("5-citation")), 30, every=1)
+    place.note("a click on it shows the marked passage", opened_page is not None, "marked in the page beside it")
 
 
-_REACHING = re.compile(r"\b(?:connect|sendto)\(\d+.*?(sa_family=AF_\w+|\{)?")
+def did(place: Place, kind: str) -> bool:
+    """Whether the engine has answered a request of that kind, by its log."""
+    logs = [file.read_text(encoding="utf-8") for file in place.home.rglob("engine.log")]
+    return any(re.search(rf"request kind={kind} .*outcome=done", log) for log in logs)
+
+
+def citation_on(shot: Path) -> tuple[int, int] | None:
+    """The middle of the first citation in the answer: a broad patch of the colour of citations."""
+    with Image.open(shot) as opened_shot:
+        image = opened_shot.convert("RGB")
+    for y in range(90, 760, 2):
+        patch = [x for x in range(480, 1340, 2) if near(image.getpixel((x, y)), (220, 238, 240), 4)]
+        if len(patch) > 60:
+            return patch[len(patch) // 2], y + 6
+    return None
+
+
+def marked(shot: Path) -> bool:
+    """Whether the right half shows the yellow of a marked passage."""
+    with Image.open(shot) as opened_shot:
+        image = opened_shot.convert("RGB").crop((950, 110, 1440, 860))
+    yellow = sum(red > 215 and green > 190 and blue < 185 for red, green, blue in image.getdata())
+    return yellow > 500
+
+
+def near(colour: object, wanted: tuple[int, int, int], most: int) -> bool:
+    """Whether two colours are hardly to be told apart."""
+    assert isinstance(colour, tuple)
+    return all(abs(one - other) <= most for one, other in zip(colour, wanted, strict=True))
 
 
 def reaching(trace: Path) -> list[str]:
