@@ -47,9 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     language = house.language(Settings(), _asked_language(words))
     cancel = CancelToken()
     logbook.begin("command", house.version())
-    with stopping(cancel, language) as interrupts:
-        code = _told(words, language, cancel, interrupts)
-    logbook.end(code)
+    code = STOPPED  # where whoever read the output went away beneath a library that then ends everything
+    try:
+        with stopping(cancel, language) as interrupts:
+            code = _told(words, language, cancel, interrupts)
+    finally:
+        logbook.end(code)
     return code
 
 

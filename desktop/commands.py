@@ -318,7 +318,7 @@ def support_bundle(context: Context, chosen: Namespace) -> int:
     if context.screen.json_wanted:
         context.screen.form({"out": str(out), "files": [{"name": name, "bytes": size} for name, size, _ in sizes]})
     else:
-        context.screen.line("support_saved", path=out)
+        context.screen.line("support_saved", path=out.absolute())
     return _OK
 
 

@@ -176,11 +176,12 @@ def _settings(settings: Settings) -> str:
 def _models() -> str:
     from models import catalogue  # it brings NumPy
 
-    return "".join(
+    told = "".join(
         f"{one.name} {one.kind} {one.size} bytes, family {one.family or '?'}, context {one.context}, "
         f"{one.tokens_per_second:.1f} tokens/s\n  sha256 {one.sha256}\n"
         for one in catalogue.installed(house.models_folder())
     )
+    return told or "none\n"
 
 
 def _library(open_it: Callable[[], AbstractContextManager[Library]], check: bool, report: Report) -> str:

@@ -226,7 +226,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: py
 def test_what_is_broken_keeps_nothing_else_from_being_told(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     assert cli.main(["support-bundle", "--out", "none.zip"]) == 0
     files = bundle(Path("none.zip"))
-    assert facts(files["library.txt"]) == {"problem": "library_missing"} and files["models.txt"] == ""
+    assert facts(files["library.txt"]) == {"problem": "library_missing"} and files["models.txt"] == "none\n"
 
     def fault(*_: object, **__: object) -> None:
         raise ImportError(f"{TEXT}: a library will not load")
