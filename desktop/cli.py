@@ -93,6 +93,11 @@ def _run(words: Sequence[str], settings: Settings, language: str, cancel: Cancel
         chosen = build_parser(language).parse_args(words)
     except SystemExit as end:  # help was shown, or the sentence about wrong usage
         return end.code if isinstance(end.code, int) else USAGE
+    if chosen.run == "self_test":
+        from desktop.self_test_command import run as self_test  # before the engine, which it tests
+
+        with logbook.timed("command", chosen.run):
+            return self_test(settings, language, cancel, chosen)
     # The engine takes a second or two to import: help and usage do not wait for it, and Ctrl-C finds its handler set.
     from desktop import commands
     from desktop.presenting import Screen
@@ -294,6 +299,11 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     support = command("support-bundle")
     support.add_argument("--out", metavar="FILE.zip", help=words("support_out"))
     support.add_argument("--show", action="store_true", help=words("support_show"))
+
+    test = command("self-test")
+    what = test.add_mutually_exclusive_group()
+    what.add_argument("--quick", action="store_true", help=words("self_test_quick"))
+    what.add_argument("--files", action="store_true", help=words("self_test_files"))
 
     audit = group("audit")
     audit("list").add_argument("-n", type=_count, default=20, metavar="N", help=words("audit_n"))

@@ -45,6 +45,11 @@ def version() -> str:
     return metadata.version("vademecum")
 
 
+def frozen() -> bool:
+    """Whether this is the built program, which brings its own Python."""
+    return bool(getattr(sys, "frozen", False))
+
+
 def models_folder() -> Path:
     """Where model files are kept."""
     return data_folder() / "models"
@@ -162,6 +167,6 @@ def language_model(
 
 def probe_command() -> Sequence[str]:
     """What starts the throw-away process that tries a model file; the file's path is added."""
-    if getattr(sys, "frozen", False):
+    if frozen():
         return [sys.executable, PROBE]
     return [sys.executable, "-m", "core.language_model", "--probe"]

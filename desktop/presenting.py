@@ -93,6 +93,10 @@ class Screen:
         """One sentence on standard output."""
         self._print(Text(self.say(key, **details)), soft_wrap=True)
 
+    def plain(self, words: str) -> None:
+        """Words that are already sentences, on standard output."""
+        self._print(Text(words), soft_wrap=True)
+
     def note(self, key: str, **details: object) -> None:
         """One sentence on standard error, also where JSON is wanted."""
         with self._between_bars():
