@@ -46,7 +46,7 @@ def main() -> int:
     tidy(FOLDER)
     strip(FOLDER)
     run(sys.executable, ROOT / "packaging" / "licences.py", FOLDER / "LICENCES", *["--models"] * asked.with_models)
-    run(sys.executable, ROOT / "packaging" / "sbom.py", FOLDER / "sbom.cdx.json")
+    run(sys.executable, ROOT / "packaging" / "sbom.py", FOLDER / "sbom.cdx.json", *["--models"] * asked.with_models)
     if sys.platform == "linux":
         for file in ("install.sh", "uninstall.sh", "vademecum.desktop"):
             shutil.copy(ROOT / "packaging" / "linux" / file, FOLDER / file)
