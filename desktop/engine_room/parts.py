@@ -174,6 +174,13 @@ class Models:
         self.expect("language")
         threading.Thread(target=self.load_language, name="loading language", daemon=True).start()
 
+    def try_again(self) -> None:
+        """Load aside what could not be loaded before: model files have arrived."""
+        loads = {"language": self.load_language, "embedder": self.load_embedder}
+        for part in [part for part in loads if part in self._problems]:
+            self.expect(part)
+            threading.Thread(target=loads[part], name=f"loading {part}", daemon=True).start()
+
     def load_embedder(self) -> None:
         """Load the embedder of the settings, in this thread."""
         with self._step("embedder"):

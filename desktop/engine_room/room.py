@@ -24,6 +24,7 @@ from desktop.channel import (
     Asked,
     BeginPersona,
     CancelIt,
+    CheckFiles,
     CheckHealth,
     CheckPersona,
     CollectSupport,
@@ -61,7 +62,9 @@ from desktop.channel import (
     ResumeImports,
     SaveLessons,
     SavePersona,
+    SelfTest,
     State,
+    TakeOverModels,
     TestPersona,
     TrainPersona,
     TryPersona,
@@ -104,14 +107,15 @@ _LANES: Mapping[str, tuple[type[Request[Any]], ...]] = {
     "pictures": (RenderPage, Unlock),
     "records": (ListRecords, OpenRecord, VerifyAudit, ExportRecords),
     "support": (CollectSupport,),
-    "models": (ImportModel,),
+    "models": (ImportModel, TakeOverModels),
+    "self test": (SelfTest, CheckFiles),
     "benches": (
         *(ListPersonas, BeginPersona, OpenBench, DiscardBench, CheckPersona, SavePersona),
         *(ReadDialogues, ListLessons, SaveLessons),
     ),
     **_SHAPING,
 }
-_GENTLY = ("changes", "models", "training", "trials")
+_GENTLY = ("changes", "models", "self test", "training", "trials")
 
 
 def serve(pipe: Connection, settings: Settings, library: Path | None) -> None:

@@ -25,6 +25,7 @@ from desktop.channel import (
     Ailment,
     Ask,
     AuditResult,
+    CheckFiles,
     CheckHealth,
     CollectSupport,
     Configure,
@@ -33,6 +34,7 @@ from desktop.channel import (
     DeleteConversation,
     DocumentView,
     ExportRecords,
+    FilesChecked,
     ForgetRejected,
     Found,
     GetLibrary,
@@ -64,7 +66,10 @@ from desktop.channel import (
     ReplaceFile,
     Request,
     ResumeImports,
+    SelfTest,
+    SelfTestReport,
     Sheet,
+    TakeOverModels,
     Unlock,
     VerifyAudit,
     ViewDocument,
@@ -73,7 +78,9 @@ from desktop.channel import (
 from desktop.engine_room import personas, records
 from desktop.engine_room.offline import prove_offline
 from desktop.engine_room.task import Task
-from models import catalogue
+from desktop.manifest import check_manifest, program_folder
+from desktop.self_test import self_test
+from models import carrying, catalogue
 
 _FOUND = 12  # passages shown when there is no answer yet, as many as an answer's own search gives
 
@@ -475,6 +482,14 @@ def import_model(task: Task, request: ImportModel) -> str:
     return catalogue.add(request.file, folder, command, name, report=task.report, cancel=task.cancel).name
 
 
+def take_over_models(task: Task, request: TakeOverModels) -> tuple[str, ...]:
+    """The models of a folder into the program's own; what could not be loaded without them is loaded."""
+    folder, command = house.models_folder(), house.probe_command()
+    carried = carrying.import_models(request.folder, folder, command, task.report, task.cancel)
+    task.engine.models.try_again()
+    return tuple(one.model.name for one in carried)
+
+
 def measure_model(task: Task, request: MeasureModel) -> float:
     """How fast a model writes here."""
     folder, command = house.models_folder(), house.probe_command()
@@ -509,6 +524,19 @@ def collect_support(task: Task, _: CollectSupport) -> dict[str, str]:
     return support.collect(task.settings, task.library, check=not task.engine.changing(), report=report)
 
 
+# -- whether this installation works
+
+
+def run_self_test(task: Task, request: SelfTest) -> SelfTestReport:
+    """From the models to the citation, on the sample documents, in a folder of its own."""
+    return self_test(task.settings, quick=request.quick, report=task.report, on_step=task.partly, cancel=task.cancel)
+
+
+def check_files(task: Task, _: CheckFiles) -> FilesChecked:
+    """The installed program's files against their list."""
+    return check_manifest(program_folder(), task.report, task.cancel)
+
+
 WORK: Mapping[type[Request[Any]], Callable[[Task, Any], object]] = {
     OpenLibrary: open_library,
     GetLibrary: get_library,
@@ -539,10 +567,13 @@ WORK: Mapping[type[Request[Any]], Callable[[Task, Any], object]] = {
     ExportRecords: export_records,
     ListModels: list_models,
     ImportModel: import_model,
+    TakeOverModels: take_over_models,
     MeasureModel: measure_model,
     RemoveModel: remove_model,
     Configure: configure,
     ProveOffline: prove,
     CollectSupport: collect_support,
+    SelfTest: run_self_test,
+    CheckFiles: check_files,
     **personas.WORK,
 }
