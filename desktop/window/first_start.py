@@ -29,7 +29,7 @@ from desktop.window.desk import Desk
 from desktop.window.elided import ElidedLabel
 from desktop.window.icons import pixmap
 from desktop.window.jobs import Job
-from desktop.window.model_import import CommandLine, ImportPanel, ask_for_gguf, megabytes
+from desktop.window.model_import import CommandLine, ImportPanel, ask_for_gguf, ask_for_models, megabytes
 from desktop.window.pages.settings import LANGUAGES, ask_for_folder
 from desktop.window.theme import GAP
 from desktop.window.tone import tell
@@ -264,9 +264,14 @@ class ModelStep(_Step):
         self.importing = ImportPanel(desk)
         self.importing.imported.connect(self._imported)
         self.add = button(self.tr("Import a GGUF file …"), clicked=lambda: ask_for_gguf(self, self.importing.start))
+        self.carry = button(
+            self.tr("Take over from a folder …"), clicked=lambda: ask_for_models(self, self.importing.take_over)
+        )
+        self.importing.taken_over.connect(lambda _: self.refresh())
         more = label(self.tr("You can change all of this later on the page “Models”."), "muted")
         row = QHBoxLayout()
         row.addWidget(self.add)
+        row.addWidget(self.carry)
         row.addStretch(1)
         self.body.addWidget(self.state)
         self.body.addLayout(self.found)
@@ -304,7 +309,7 @@ class ModelStep(_Step):
         if missing:
             if missing == [self._desk.settings.embedder]:
                 self.found.addWidget(label(self.tr("The model that finds the passages is not installed yet."), "warn"))
-            self.found.addWidget(CommandLine(self._desk, f"vademecum models fetch {' '.join(missing)}"))
+            self.found.addWidget(CommandLine(self._desk, " ".join(missing)))
             again = button(self.tr("Look again"), clicked=self.refresh)
             again.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             self.found.addWidget(again)

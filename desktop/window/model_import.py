@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QProgressBar, QV
 
 from core.errors import Cancelled, VademecumError
 from core.nouns import Progress
-from desktop.channel import ImportModel
+from desktop import house
+from desktop.channel import ImportModel, TakeOverModels
 from desktop.window.desk import Desk
 from desktop.window.jobs import Job
 from desktop.window.theme import GAP
@@ -42,16 +43,36 @@ def ask_for_gguf(parent: QWidget, chosen: Callable[[Path], object]) -> None:
     dialog.open()
 
 
-class CommandLine(QWidget):
-    """What to type on the command line, where a network may be used."""
+def ask_for_models(parent: QWidget, chosen: Callable[[Path], object]) -> None:
+    """Let a person choose the folder that ``models export`` filled."""
+    dialog = QFileDialog(parent, QCoreApplication.translate("ImportPanel", "Folder with exported models"))
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(lambda name: chosen(Path(name)))
+    dialog.open()
 
-    def __init__(self, desk: Desk, command: str) -> None:
+
+class CommandLine(QWidget):
+    """What to type on the command line to fetch models, where a network may be used.
+
+    The built program fetches nothing: there it is said what to type on another computer.
+    """
+
+    def __init__(self, desk: Desk, names: str) -> None:
         super().__init__()
-        self.command = command
+        self.command = command = f"vademecum models fetch {names}"
+        if house.frozen():
+            self.command = command = f"{command} && vademecum models export FOLDER {names}"
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(2)
         explained = self.tr("This window has no network. To fetch it, run this on the command line:")
+        if house.frozen():
+            explained = self.tr(
+                "This program has no network. Run this with the Python package on a computer that has one, bring the "
+                "folder here on a USB stick, and take it over:"
+            )
         column.addWidget(label(explained, "muted"))
         row = QHBoxLayout()
         row.setSpacing(4)
@@ -71,11 +92,12 @@ class ImportPanel(QFrame):
     """The import of a model file: under way, failed with a sentence, or done with an offer.  Hidden at rest."""
 
     imported = Signal(str)
+    taken_over = Signal(tuple)  # names of models
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
-        self._job: Job[str] | None = None
+        self._job: Job[str] | Job[tuple[str, ...]] | None = None
         self._name = ""
         self._use: Callable[[], object] | None = None
         self.setProperty("role", "card")
@@ -114,6 +136,21 @@ class ImportPanel(QFrame):
         self._job = self._desk.jobs.run(
             ImportModel(file), self, done=self.imported.emit, progress=self._told, failed=self._failed
         )
+
+    def take_over(self, folder: Path) -> None:
+        """Take over what another computer exported into this folder."""
+        if self.busy:
+            return
+        self._name = folder.name
+        self._show(self.tr("Taking over models from {folder}").format(folder=folder.name), "", bar=True, stop=True)
+        self.bar.setRange(0, 0)
+        self._job = self._desk.jobs.run(
+            TakeOverModels(folder), self, done=self._taken, progress=self._told, failed=self._failed
+        )
+
+    def _taken(self, names: tuple[str, ...]) -> None:
+        self._show(self.tr("Taken over and checked: {names}").format(names=", ".join(names)), "", close=True)
+        self.taken_over.emit(names)
 
     def offer(self, name: str, use: Callable[[], object]) -> None:
         """It is here; ``use`` is called when the person wants to work with it."""

@@ -22,7 +22,7 @@ from desktop.window.controls import Choice
 from desktop.window.desk import Desk
 from desktop.window.icons import pixmap
 from desktop.window.jobs import Job
-from desktop.window.model_import import CommandLine, ImportPanel, ask_for_gguf, gguf_of, megabytes
+from desktop.window.model_import import CommandLine, ImportPanel, ask_for_gguf, ask_for_models, gguf_of, megabytes
 from desktop.window.reading_column import in_the_middle
 from desktop.window.theme import GAP
 from desktop.window.tone import tell
@@ -47,8 +47,14 @@ class ModelsPage(QWidget):
             hint=self.tr("A language model of your own, as one file; you can also drop it here"),
             clicked=self._ask_which,
         )
+        self.carry = button(
+            self.tr("Take over from a folder …"),
+            hint=self.tr("Models that “vademecum models export” put on a USB stick"),
+            clicked=self._ask_for_folder,
+        )
         self.importing = ImportPanel(desk)
         self.importing.imported.connect(self._imported)
+        self.importing.taken_over.connect(lambda _: self.refresh())
         self.problem = label("", "bad", selectable=True)
         self.problem.hide()
         self._language = QVBoxLayout()
@@ -64,6 +70,7 @@ class ModelsPage(QWidget):
         )
         head = QHBoxLayout()
         head.addLayout(words, 1)
+        head.addWidget(self.carry, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.add, 0, Qt.AlignmentFlag.AlignTop)
         body = QVBoxLayout()
         body.setSpacing(GAP)
@@ -154,6 +161,9 @@ class ModelsPage(QWidget):
 
     def _ask_which(self) -> None:
         ask_for_gguf(self, self.importing.start)
+
+    def _ask_for_folder(self) -> None:
+        ask_for_models(self, self.importing.take_over)
 
     def _imported(self, name: str) -> None:
         self.refresh()
@@ -252,7 +262,7 @@ class ModelCard(QFrame):
             warning = self.tr("This model is large for a computer with {memory} GB of memory.")
             column.addWidget(label(warning.format(memory=round(total / _GB)), "warn"))
         if not row.installed:
-            column.addWidget(CommandLine(self._desk, f"vademecum models fetch {row.name}"))
+            column.addWidget(CommandLine(self._desk, row.name))
 
     def run_measure(self) -> None:
         """Try it in a process of its own, and note its speed."""

@@ -27,6 +27,7 @@ from desktop.window.desk import Desk
 from desktop.window.elided import ElidedLabel
 from desktop.window.fold import Fold
 from desktop.window.icons import pixmap
+from desktop.window.pages.self_test import SelfTestCard
 from desktop.window.pages.support import SupportCard
 from desktop.window.reading_column import in_the_middle
 from desktop.window.theme import GAP
@@ -49,6 +50,7 @@ class SettingsPage(QWidget):
         self.places = PlacesCard(desk)
         self.reading = ReadingCard(desk)
         self.offline = OfflineCard(desk)
+        self.self_test = SelfTestCard(desk)
         self.support = SupportCard(desk)
         body = QVBoxLayout()
         body.setSpacing(GAP)
@@ -58,6 +60,7 @@ class SettingsPage(QWidget):
             (self.tr("Where your data lies"), self.places),
             (self.tr("Reading files"), self.reading),
             (self.tr("Offline"), self.offline),
+            (self.tr("Does everything work?"), self.self_test),
             (self.tr("Help"), self.support),
         ):
             body.addSpacing(GAP // 2)

@@ -387,6 +387,10 @@
         <translation>复制命令</translation>
     </message>
     <message>
+        <source>This program has no network. Run this with the Python package on a computer that has one, bring the folder here on a USB stick, and take it over:</source>
+        <translation>本程序不联网。请在联网的电脑上用 Python 软件包运行以下命令，用 U 盘把文件夹带到这里，再从文件夹导入：</translation>
+    </message>
+    <message>
         <source>This window has no network. To fetch it, run this on the command line:</source>
         <translation>本窗口不联网。如需获取，请在命令行中运行：</translation>
     </message>
@@ -1468,6 +1472,10 @@ A: I am the assistant of the firm.</source>
 <context>
     <name>ImportPanel</name>
     <message>
+        <source>Folder with exported models</source>
+        <translation>存放已导出模型的文件夹</translation>
+    </message>
+    <message>
         <source>Import a model file</source>
         <translation>导入模型文件</translation>
     </message>
@@ -1490,6 +1498,14 @@ A: I am the assistant of the firm.</source>
     <message>
         <source>Stop</source>
         <translation>停止</translation>
+    </message>
+    <message>
+        <source>Taken over and checked: {names}</source>
+        <translation>已导入并校验：{names}</translation>
+    </message>
+    <message>
+        <source>Taking over models from {folder}</source>
+        <translation>正在从 {folder} 导入模型</translation>
     </message>
     <message>
         <source>The model “{name}” is installed.</source>
@@ -2123,6 +2139,10 @@ A: I am the assistant of the firm.</source>
         <translation>尚未安装任何模型。</translation>
     </message>
     <message>
+        <source>Take over from a folder …</source>
+        <translation>从文件夹导入…</translation>
+    </message>
+    <message>
         <source>The model that finds the passages is not installed yet.</source>
         <translation>尚未安装用于查找段落的模型。</translation>
     </message>
@@ -2170,12 +2190,20 @@ A: I am the assistant of the firm.</source>
         <translation>撰写回答的模型</translation>
     </message>
     <message>
+        <source>Models that “vademecum models export” put on a USB stick</source>
+        <translation>用“vademecum models export”导出到 U 盘的模型</translation>
+    </message>
+    <message>
         <source>Remove</source>
         <translation>移除</translation>
     </message>
     <message>
         <source>Remove the model “{name}”?</source>
         <translation>移除模型“{name}”？</translation>
+    </message>
+    <message>
+        <source>Take over from a folder …</source>
+        <translation>从文件夹导入…</translation>
     </message>
     <message>
         <source>The model that finds the passages</source>
@@ -3403,7 +3431,78 @@ A: I am the assistant of the firm.</source>
     </message>
 </context>
 <context>
+    <name>SelfTestCard</name>
+    <message>
+        <source>Check the files</source>
+        <translation>校验文件</translation>
+    </message>
+    <message>
+        <source>Checking the files …</source>
+        <translation>正在校验文件…</translation>
+    </message>
+    <message>
+        <source>Compares every file of the installed program with what was built</source>
+        <translation>将安装版程序的每个文件与构建时的内容比较</translation>
+    </message>
+    <message>
+        <source>Copied.</source>
+        <translation>已复制。</translation>
+    </message>
+    <message>
+        <source>Copy the report</source>
+        <translation>复制报告</translation>
+    </message>
+    <message>
+        <source>Progress of the self-test</source>
+        <translation>自检进度</translation>
+    </message>
+    <message>
+        <source>Run the self-test</source>
+        <translation>运行自检</translation>
+    </message>
+    <message>
+        <source>Save the report</source>
+        <translation>保存报告</translation>
+    </message>
+    <message>
+        <source>Save the report …</source>
+        <translation>保存报告…</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation>已停止。</translation>
+    </message>
+    <message>
+        <source>Testing …</source>
+        <translation>正在自检…</translation>
+    </message>
+    <message>
+        <source>Tests this installation with the sample documents, from the models to the citation, and trains for three steps. It takes some minutes and touches nothing of yours.</source>
+        <translation>用示例文档自检本程序：从模型到引用，并训练三步。需要几分钟，不会触及您的任何内容。</translation>
+    </message>
+    <message>
+        <source>Text (*.txt)</source>
+        <translation>文本文件 (*.txt)</translation>
+    </message>
+    <message>
+        <source>The report was saved as {file}.</source>
+        <translation>报告已保存为 {file}。</translation>
+    </message>
+    <message>
+        <source>What the self-test found</source>
+        <translation>自检结果</translation>
+    </message>
+</context>
+<context>
     <name>SettingsPage</name>
+    <message>
+        <source>Does everything work?</source>
+        <translation>一切正常吗？</translation>
+    </message>
     <message>
         <source>Help</source>
         <translation>帮助</translation>
