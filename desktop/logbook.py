@@ -47,7 +47,8 @@ def begin(process: str, version: str) -> None:
     memory = f"{machine.memory() / 1e9:.1f}GB"
     facts = dict(version=version, system=system, python=platform.python_version(), frozen=frozen)
     opening = _line("began", facts | dict(cores=machine.cores(), memory=memory))
-    _log.addHandler(_Book(folder() / f"{process}.log", opening))
+    with suppress(OSError):  # where one stands in a folder that is gone
+        _log.addHandler(_Book(folder() / f"{process}.log", opening))
 
 
 def note(event: str, **facts: object) -> None:
@@ -82,15 +83,17 @@ def end(code: int = 0) -> None:
 
 def append(file: Path, text: str) -> None:
     """Add lines to a file that rotates as the others do."""
-    book = _Book(file)
-    book.handle(logging.makeLogRecord({"msg": text, "levelno": logging.INFO}))
-    book.close()
+    with suppress(OSError):
+        book = _Book(file)
+        book.handle(logging.makeLogRecord({"msg": text, "levelno": logging.INFO}))
+        book.close()
 
 
 def discreet(text: str) -> str:
     """``text`` without the place and the name of the user's home."""
-    names = [Path.home()]
-    with suppress(OSError):
+    names: list[Path] = []
+    with suppress(OSError, RuntimeError):  # there may be no home
+        names.append(Path.home())
         names.append(Path.home().resolve())
     flags = re.IGNORECASE if sys.platform == "win32" else 0
     for home in names:

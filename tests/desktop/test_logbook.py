@@ -186,6 +186,26 @@ def test_a_place_that_cannot_be_written_to_stops_no_command(
     assert keep_fault(ValueError()).key == "fault_of_ours"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder in which somebody stands")
+def test_a_user_without_a_home_in_a_folder_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    monkeypatch.setattr(Path, "home", homeless)
+    monkeypatch.setenv("VADEMECUM_HOME", "here")
+    assert cli.main(["models", "list"]) == 0
+    assert keep_fault(ValueError()).key == "fault_of_ours"
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("VADEMECUM_HOME", str(tmp_path / "there"))
+    assert cli.main(["models", "list"]) == 0
+    assert written()[-1] == "ended code=0"
+
+
 def test_how_something_ended_is_noted_whatever_it_was() -> None:
     logbook.begin("command", "1")
     with pytest.raises(UserProblem), logbook.timed("request", "Ask"):

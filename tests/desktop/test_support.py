@@ -144,8 +144,10 @@ def test_no_canary_sings_after_the_engine_worked_failed_and_died(home: Path, tmp
         client.start(SavePersona(shipped()[0].__class__(**_own())))
         client.reply(client.start(Ask(QUESTION, conversation=f"{TEXT} {QUESTION}")))  # type: ignore[arg-type]
         client.reply(client.start(AddFiles((tmp_path / f"{NAME}-4.pdf",), PERSONA)))
-        client.until(lambda: not client.state.busy)
-        files = dict(client.ask(CollectSupport()))
+        for _ in range(100):
+            files = dict(client.ask(CollectSupport()))
+            if "not asked" not in files["library.txt"]:  # a lane holds what it has just answered for a moment more
+                break
     dying = Client(home / "vademecum" / "library")
     dying.until(lambda: dying.state.stage == "ready")
     dying.engine.kill()
