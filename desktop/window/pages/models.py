@@ -49,7 +49,7 @@ class ModelsPage(QWidget):
         )
         self.carry = button(
             self.tr("Take over from a folder …"),
-            hint=self.tr("Models that “vademecum models export” put on a USB stick"),
+            hint=self.tr("Models that another computer exported onto a USB stick"),
             clicked=self._ask_for_folder,
         )
         self.importing = ImportPanel(desk)

@@ -2186,12 +2186,12 @@ A: I am the assistant of the firm.</source>
         <translation>模型</translation>
     </message>
     <message>
-        <source>Models that write the answers</source>
-        <translation>撰写回答的模型</translation>
+        <source>Models that another computer exported onto a USB stick</source>
+        <translation>从另一台电脑导出到 U 盘的模型</translation>
     </message>
     <message>
-        <source>Models that “vademecum models export” put on a USB stick</source>
-        <translation>用“vademecum models export”导出到 U 盘的模型</translation>
+        <source>Models that write the answers</source>
+        <translation>撰写回答的模型</translation>
     </message>
     <message>
         <source>Remove</source>
