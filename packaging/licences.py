@@ -168,6 +168,14 @@ NATIVE = (
         ("libquadmath*",),
         texts=LGPL,
     ),
+    Native(
+        "ICU",
+        "Unicode-DFS-2016",
+        "https://icu.unicode.org",
+        ("libicu*",),
+        "pyside6-essentials",
+        ("ICU.txt",),
+    ),
     Native("GEOS", "LGPL-2.1-only", "https://libgeos.org", ("libgeos*", "geos*.dll"), "shapely", LGPL),
     Native("PP-OCR models", "Apache-2.0", "https://github.com/PaddlePaddle/PaddleOCR", (), "rapidocr", APACHE),
 )
