@@ -180,6 +180,12 @@ class _Model(ScriptedModel):
                 cancel.check()
         return super().generate(turns, on_text=on_text, cancel=cancel, **options)
 
+    def __enter__(self) -> _Model:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         return
 
