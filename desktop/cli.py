@@ -301,9 +301,8 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     support.add_argument("--show", action="store_true", help=words("support_show"))
 
     test = command("self-test")
-    what = test.add_mutually_exclusive_group()
-    what.add_argument("--quick", action="store_true", help=words("self_test_quick"))
-    what.add_argument("--files", action="store_true", help=words("self_test_files"))
+    test.add_argument("--quick", action="store_true", help=words("self_test_quick"))
+    test.add_argument("--files", action="store_true", help=words("self_test_files"))
 
     audit = group("audit")
     audit("list").add_argument("-n", type=_count, default=20, metavar="N", help=words("audit_n"))
