@@ -45,6 +45,7 @@ def main() -> int:
     )
     tidy(FOLDER)
     strip(FOLDER)
+    link_twins(FOLDER / "_internal" / "llama_cpp" / "lib")
     run(sys.executable, ROOT / "packaging" / "licences.py", FOLDER / "LICENCES", *["--models"] * asked.with_models)
     run(sys.executable, ROOT / "packaging" / "sbom.py", FOLDER / "sbom.cdx.json", *["--models"] * asked.with_models)
     if sys.platform == "linux":
@@ -120,6 +121,15 @@ def strip(folder: Path) -> None:
         moved = any(part.endswith(".libs") for part in path.parts)
         if path.is_file() and not path.is_symlink() and not moved and path.stat().st_size > 1_000_000:
             run(tool, "--strip-unneeded", path)
+
+
+def link_twins(folder: Path) -> None:
+    """libX.so becomes a link to libX.so.0 where a wheel brought both: they would be loaded as two."""
+    for path in sorted(folder.glob("lib*.so")):
+        twin = path.with_name(path.name + ".0")
+        if twin.is_file() and not path.is_symlink() and twin.read_bytes() == path.read_bytes():
+            path.unlink()
+            path.symlink_to(twin.name)
 
 
 def sizes(folder: Path) -> dict[str, int]:

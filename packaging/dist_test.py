@@ -64,10 +64,26 @@ class Place:
         """The command as another user, without a network."""
         command = ["unshare", "--net", "--"] if os.geteuid() == 0 else ["unshare", "--user", "--net", "--"]
         if os.geteuid() == 0:
-            command += ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
+            command += [
+                shutil.which("setpriv") or "setpriv",
+                f"--reuid={NOBODY}",
+                f"--regid={NOBODY}",
+                "--clear-groups",
+                "--",
+            ]
         if trace is not None:
-            command += ["/usr/bin/strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=connect,sendto", "-o", str(trace)]
-        return [*command, *map(str, words)]
+            command += [
+                shutil.which("strace") or "strace",
+                "-f",
+                "-qq",
+                "--seccomp-bpf",
+                "-e",
+                "trace=connect,sendto",
+                "-o",
+                str(trace),
+            ]
+        found = shutil.which(command[0])  # here, for the program's own PATH leads nowhere
+        return [found or command[0], *command[1:], *map(str, words)]
 
     def run(self, *words: object, trace: Path | None = None, seconds: float = 900) -> subprocess.CompletedProcess[str]:
         """Run the command line of the built program."""
