@@ -131,7 +131,7 @@ def _run(words: Sequence[str], settings: Settings, language: str, cancel: Cancel
 
 def _complain(problem: VademecumError, language: str, *, as_json: bool) -> None:
     """The sentence on standard error; for a program that reads JSON, also as JSON on standard output."""
-    logbook.note("told", key=problem.key)
+    logbook.jot("told", key=problem.key)
     sentence = problem.sentence(language)
     mark = "" if isinstance(problem, Cancelled) else "✘ "
     print(f"{mark}{forms.printable(sentence)}", file=sys.stderr, flush=True)

@@ -17,6 +17,7 @@ from typing import Any
 
 from core.errors import TryAgain
 from core.settings import Settings
+from core.spawning import start_alone
 from desktop import logbook
 from desktop.channel import Asked, CancelIt, Done, Failed, Order, PauseIt, Reply, Request, pack, unpack
 
@@ -51,8 +52,8 @@ class EngineProcess:
         self._process: SpawnProcess = context.Process(
             target=_begin, args=(theirs, settings, library), name="vademecum engine"
         )
-        self._process.start()
-        logbook.note("engine_started", pid=self.pid)
+        start_alone(self._process)
+        logbook.jot("engine_started", pid=self.pid)
         theirs.close()
         self._listener = threading.Thread(target=self._listen, name="engine replies", daemon=True)
         self._listener.start()
@@ -139,9 +140,9 @@ class EngineProcess:
             self._waiting.clear()
         code = self._process.exitcode  # that of a signal is negative
         if self._ending:
-            logbook.note("engine_ended", pid=self.pid, code=code)
+            logbook.jot("engine_ended", pid=self.pid, code=code)
             return
-        logbook.note("engine_died", pid=self.pid, code=code, silent=silent >= SILENCE_SECONDS, waiting=len(left))
+        logbook.jot("engine_died", pid=self.pid, code=code, silent=silent >= SILENCE_SECONDS, waiting=len(left))
         for id in left:
             self._receive(Failed(id, TryAgain("engine_died")))
         self._gone()

@@ -26,7 +26,7 @@ def keep_fault(fault: BaseException) -> UserProblem:
         lines.append(f"{type(chain).__module__}.{type(chain).__qualname__}\n")
         chain = chain.__cause__ or chain.__context__
     logbook.append(file, logbook.discreet("".join(lines)).rstrip("\n"))
-    logbook.note("fault", type=kind)
+    logbook.jot("fault", type=kind)
     key = "out_of_memory" if isinstance(fault, MemoryError) else "fault_of_ours"
     return UserProblem(key, fault=kind, file=file)
 

@@ -5,10 +5,12 @@ A heavy part is imported when it is built: help, errors and a window need none o
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import locale
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from core.reading import Reader
     from models.catalogue import Installed
 
+_CARRYING = threading.Lock()  # both models are wanted at once, and come together
 PROBE = "probe-model"  # the hidden command of the built program that tries a model file
 
 
@@ -113,11 +116,29 @@ def reader(settings: Settings, *, ocr: bool = True) -> Reader:
     return Reader(limits, ocr=ocr and settings.ocr)
 
 
+def models_inside() -> Path | None:
+    """The folder of the models that came with the installed program, where it was built with some."""
+    inside = Path(sys.executable).parent / "models"
+    return inside if getattr(sys, "frozen", False) and inside.is_dir() else None
+
+
+def _find(name: str) -> Installed:
+    """The model of that name; one that came with the program is copied to the others when it is first wanted."""
+    from models import carrying, catalogue  # they know how models are converted, and that brings NumPy
+
+    inside = models_inside()
+    if inside is None:
+        return catalogue.find(name, models_folder())
+    with _CARRYING:
+        if all(one.name != name for one in catalogue.installed(models_folder())):
+            with contextlib.suppress(UserProblem):  # that it is not there is then said below
+                carrying.import_models(inside, models_folder(), probe_command())
+        return catalogue.find(name, models_folder())
+
+
 def find_embedder(settings: Settings) -> Installed:
     """The files of the embedding model.  UserProblem when it is not installed, or is none."""
-    from models import catalogue  # it knows how models are converted, and that brings NumPy
-
-    found = catalogue.find(settings.embedder, models_folder())
+    found = _find(settings.embedder)
     if found.kind != "embedder":
         raise UserProblem("model_not_an_embedder", name=found.name)
     return found
@@ -126,20 +147,18 @@ def find_embedder(settings: Settings) -> Installed:
 def embedder(settings: Settings, report: Report = silent, cancel: CancelToken | None = None) -> Embedder:
     """The embedding model, its files checked.  UserProblem when it is not installed."""
     from core.embedding import SentenceTransformerEmbedder  # torch takes seconds to import
-    from models import catalogue  # see find_embedder
+    from models import catalogue  # see _find
 
     found = find_embedder(settings)
     catalogue.verify(found, report, cancel)
-    logbook.note("model", kind=found.kind, name=found.name, sha256=found.sha256)
+    logbook.jot("model", kind=found.kind, name=found.name, sha256=found.sha256)
     report(Progress("stage_loading", item=found.name))
     return SentenceTransformerEmbedder(found.path, name=found.name, sha256=found.sha256, threads=settings.threads)
 
 
 def find_language_model(settings: Settings, name: str = "") -> Installed:
     """The file of the language model ``name``, or the one in the settings.  UserProblem as for an embedder."""
-    from models import catalogue  # see find_embedder
-
-    found = catalogue.find(name or settings.model, models_folder())
+    found = _find(name or settings.model)
     if found.kind != "language":
         raise UserProblem("model_embedding_only", file=found.name)
     return found
@@ -150,11 +169,11 @@ def language_model(
 ) -> LlamaModel:
     """The language model ``name``, or the one in the settings, its file checked.  UserProblem when not installed."""
     from core.language_model import LlamaModel  # a part like the others
-    from models import catalogue  # see find_embedder
+    from models import catalogue  # see _find
 
     found = find_language_model(settings, name)
     catalogue.verify(found, report, cancel)
-    logbook.note("model", kind=found.kind, name=found.name, sha256=found.sha256)
+    logbook.jot("model", kind=found.kind, name=found.name, sha256=found.sha256)
     report(Progress("stage_loading", item=found.name))
     return LlamaModel(
         found.path,

@@ -1,6 +1,6 @@
 """What this program did, for whoever is asked for help: kinds of work, how long, how it ended; never about what.
 
-One rotating file for each kind of process, in the user's own folder and for their eyes only.  Nothing but :func:`note`
+One rotating file for each kind of process, in the user's own folder and for their eyes only.  Nothing but :func:`jot`
 writes there, so what a library has to say (it may quote a document) stays out.  A disk that refuses is no fault.
 """
 
@@ -51,7 +51,7 @@ def begin(process: str, version: str) -> None:
         _log.addHandler(_Book(folder() / f"{process}.log", opening))
 
 
-def note(event: str, **facts: object) -> None:
+def jot(event: str, **facts: object) -> None:
     """A line: what happened, and names, numbers, keys and hashes that tell more.  Nothing where none was begun."""
     if _log.handlers:
         _log.info("%s", _line(event, facts))
@@ -71,13 +71,13 @@ def timed(event: str, kind: str) -> Iterator[None]:
         outcome = type(fault).__name__
         raise
     finally:
-        note(event, kind=kind, seconds=f"{time.monotonic() - began:.3f}", outcome=outcome)
+        jot(event, kind=kind, seconds=f"{time.monotonic() - began:.3f}", outcome=outcome)
 
 
 def end(code: int = 0) -> None:
     """Note that the process ends, if it has said anything, and write no more."""
     if any(isinstance(book, _Book) and not book.opening for book in _log.handlers):
-        note("ended", code=code)
+        jot("ended", code=code)
     _let_go()
 
 

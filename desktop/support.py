@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 
 _ENVIRONMENT = ("LANG", "LC_ALL", "XDG_SESSION_TYPE", "QT_QPA_PLATFORM", "QT_SCALE_FACTOR")
 _MOST_NAMES = 1000
+_WORDS = {
+    "about.txt": "support_about",
+    "packages.txt": "support_packages",
+    "settings.txt": "support_settings",
+    "models.txt": "support_models",
+    "library.txt": "support_library",
+}
 
 
 def collect(
@@ -65,7 +72,7 @@ def words_key(name: str) -> str:
     """The message key of what is in the file of that name."""
     if name.startswith("logs/"):
         return "support_faults" if name.startswith("logs/faults") else "support_logs"
-    return f"support_{name.removesuffix('.txt')}"
+    return _WORDS[name]
 
 
 def free_name(folder: Path) -> Path:

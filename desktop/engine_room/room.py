@@ -215,7 +215,7 @@ class Room:
         language.join()
         gc.freeze()
         gc.enable()
-        logbook.note("settled", stage=self.models.state()[0])
+        logbook.jot("settled", stage=self.models.state()[0])
         self.mouth.stir()
 
     def _state(self) -> State:

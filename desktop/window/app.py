@@ -163,7 +163,7 @@ def main(arguments: Sequence[str] = (), library: Path | None = None, language: s
     if not alone.first():
         return 0
     logbook.begin("window", house.version())
-    logbook.note("opened", welcomed=settings.welcomed, problem=problem.key if problem else "none")
+    logbook.jot("opened", welcomed=settings.welcomed, problem=problem.key if problem else "none")
     keep_uncaught()
     program = Program(application, settings, library, house.language(settings, language))
     alone.raised.connect(program.bring_forward)

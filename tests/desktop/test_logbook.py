@@ -79,13 +79,13 @@ def test_nothing_but_notes_is_written(capsys: pytest.CaptureFixture[str]) -> Non
     logbook.begin("command", "1")
     for name in ("core.importing", "transformers", "lancedb", ""):
         logging.getLogger(name).error("a library quotes: %s", "The price is 900 euros.")
-    logbook.note("one")
+    logbook.jot("one")
     assert written()[1:] == ["one"]
 
 
 def test_a_fact_is_one_plain_word(home: Path) -> None:
     logbook.begin("command", "1")
-    logbook.note("one", file=home / "会诊 记录.pdf", text="Zeile eins\nended code=0", long="x" * 1000)
+    logbook.jot("one", file=home / "会诊 记录.pdf", text="Zeile eins\nended code=0", long="x" * 1000)
     (line,) = written()[1:]
     assert "Johanna" not in line and "会诊" not in line and "\n" not in line
     assert line.startswith("one file=~/___") and "text=Zeile_eins_ended_code_0" in line and len(line) < 300
@@ -110,7 +110,7 @@ def test_it_rotates_and_keeps_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logbook, "MOST_BYTES", 2000)
     logbook.begin("command", "1")
     for number in range(1000):
-        logbook.note("line", number=number)
+        logbook.jot("line", number=number)
         if number % 5 == 0:
             keep_fault(ValueError())
     sizes = {file.name: file.stat().st_size for file in logbook.folder().glob("*.log*") if file.suffix != ".lock"}
@@ -130,7 +130,7 @@ def test_processes_of_a_kind_share_a_file_and_lose_no_line(monkeypatch: pytest.M
         logbook.MOST_BYTES = 20_000
         logbook.begin("command", "1")
         for number in range(300):
-            logbook.note("line", of=sys.argv[1], number=number)
+            logbook.jot("line", of=sys.argv[1], number=number)
         """
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -104,7 +104,7 @@ def test_nothing_is_saved_by_who_cancels(qtbot: QtBot, card: SupportCard, tmp_pa
 
 def test_without_an_engine_the_rest_is_told(qtbot: QtBot, card: SupportCard, jobs: FakeJobs, tmp_path: Path) -> None:
     logbook.begin("window", house.version())
-    logbook.note("engine_died", code=-9)
+    logbook.jot("engine_died", code=-9)
     keep_fault(ValueError("The price is 900 euros."))
     jobs.answers[CollectSupport] = TryAgain("engine_died")
     dialog = collected(qtbot, card)
