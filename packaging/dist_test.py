@@ -265,7 +265,7 @@ def a_screen() -> Iterator[None]:
     command = ("Xvfb", SCREEN, "-screen", "0", "1440x900x24", "-nolisten", "tcp", "-ac")
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        assert waited(lambda: Path(f"/tmp/.X11-unix/X{SCREEN[1:]}").exists(), 10) is not None, "no screen"
+        assert waited(lambda: xdotool("getdisplaygeometry"), 10) is not None, "no screen"
         yield
     finally:
         server.terminate()
