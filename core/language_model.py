@@ -95,6 +95,11 @@ def _llama() -> Any:  # a ctypes module without types
     return lib
 
 
+def gpu_built_in() -> bool:
+    """Whether this build of llama.cpp can use a device; whether one answers is another matter."""
+    return bool(_llama().llama_supports_gpu_offload())
+
+
 class LlamaModel:
     """A GGUF model run by llama.cpp, on the GPU when the build and a device are there, else on the CPU.
 
@@ -118,7 +123,7 @@ class LlamaModel:
         self._owner: LlamaModel | None = None
         self._adapter: object = None
         self._threads = threads = threads or cores()
-        wanted = gpu_layers if lib.llama_supports_gpu_offload() else 0
+        wanted = gpu_layers if gpu_built_in() else 0
         for layers in dict.fromkeys((wanted, 0)):
             parameters = lib.llama_model_default_params()
             parameters.n_gpu_layers = 999 if layers < 0 else layers

@@ -168,19 +168,32 @@ def language_model(
     settings: Settings, name: str = "", report: Report = silent, cancel: CancelToken | None = None
 ) -> LlamaModel:
     """The language model ``name``, or the one in the settings, its file checked.  UserProblem when not installed."""
-    from core.language_model import LlamaModel  # a part like the others
+    from core.language_model import LlamaModel, gpu_built_in  # a part like the others
     from models import catalogue  # see _find
 
     found = find_language_model(settings, name)
     catalogue.verify(found, report, cancel)
     logbook.jot("model", kind=found.kind, name=found.name, sha256=found.sha256)
     report(Progress("stage_loading", item=found.name))
+
+    def tried() -> bool:
+        # A driver that does not work takes its process down with it: a throw-away one goes first.
+        from models.probe import probe  # see _find
+
+        try:
+            probe(found.path, probe_command(), report=report, cancel=cancel)
+        except UserProblem as problem:
+            logbook.jot("device", answers=False, key=problem.key)
+            report(Progress("gpu_silent", item=found.name))
+            return False
+        return True
+
     return LlamaModel(
         found.path,
         ModelIdentity(found.name, found.sha256),
         context=settings.context,
         threads=settings.threads,
-        gpu_layers=settings.gpu_layers,
+        gpu_layers=settings.gpu_layers if settings.gpu_layers and gpu_built_in() and tried() else 0,
     )
 
 

@@ -405,7 +405,7 @@ def marked(shot: Path) -> bool:
     """Whether the right half shows the yellow of a marked passage."""
     with Image.open(shot) as opened_shot:
         image = opened_shot.convert("RGB").crop((950, 110, 1440, 860))
-    yellow = sum(red > 215 and green > 190 and blue < 185 for red, green, blue in image.getdata())
+    yellow = sum(red > 215 and green > 190 and blue < 185 for red, green, blue in image.get_flattened_data())
     return yellow > 500
 
 
