@@ -378,7 +378,8 @@ class TrialStep(_Step):
             self.body.addWidget(one)
         self.body.addStretch(1)
         desk.jobs.opened.connect(self._opened)
-        desk.jobs.run(GetLibrary(), self, done=self._opened)
+        # The first steps are shown before the engine starts: then "opened" tells.
+        desk.jobs.run(GetLibrary(), self, done=self._opened, failed=lambda _problem: None)
 
     def add_samples(self) -> None:
         """Into a collection of their own."""
