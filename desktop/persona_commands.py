@@ -169,7 +169,7 @@ def persona_test(context: Context, chosen: Namespace) -> int:
 
 def persona_use(context: Context, chosen: Namespace) -> int:
     """``persona use``: who speaks from now on; "none" for nobody."""
-    name = "" if chosen.name == "none" else chosen.name
+    name = "" if chosen.name == specification.NOBODY else chosen.name
     if name:
         found = shelf.find(name, workshop.personas_folder())
         base = house.find_language_model(context.settings)

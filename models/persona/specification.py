@@ -41,6 +41,7 @@ LONGEST = {
 }
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+NOBODY = "none"  # said where nobody in particular shall speak
 _DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # no folder may be called so on Windows
 _MARKS = re.compile(
     r"<\|[^\n]{0,40}?\|?>|\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>|</?think>"
@@ -307,7 +308,7 @@ def printable(text: str) -> str:
 
 
 def _identity(persona: Persona) -> Iterator[Fault]:
-    if not _ID.fullmatch(persona.id) or _DEVICES.fullmatch(persona.id):
+    if not _ID.fullmatch(persona.id) or _DEVICES.fullmatch(persona.id) or persona.id == NOBODY:
         yield Fault("id", "persona_id_bad", {"id": persona.id})
     if not (persona.name.en or persona.name.zh):
         yield Fault("name", "persona_name_empty")
@@ -413,6 +414,9 @@ def _glossary(glossary: Sequence[Term]) -> Iterator[Fault]:
         own = {same(word) for word in term.words}
         for word in term.words:
             owner = owners.setdefault(same(word), term)
+            if owner is not term and same(owner.term) == same(term.term):
+                yield Fault("glossary", "persona_term_twice", {"term": term.term})
+                break
             if owner is not term:
                 yield Fault("glossary", "persona_word_twice", {"word": word, "one": owner.term, "other": term.term})
         for word in (*term.words, *term.confusable):
