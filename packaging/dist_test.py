@@ -171,6 +171,19 @@ def starts_without_anything(place: Place) -> None:
     """The command line says its version, and the models come from the stick."""
     said = place.run("--version")
     place.note("starts", said.returncode == 0 and "0." in said.stdout, (said.stdout or said.stderr).strip())
+    closed = place.confined("/bin/sh", "-c", '"$0" models list >&-', place.program / "vademecum")
+    done = subprocess.run(closed, env=place.environment(), stderr=subprocess.PIPE, text=True, check=False)
+    place.note("without a standard output", done.returncode == 0, f"exit {done.returncode} {done.stderr.strip()}")
+    said = subprocess.run(
+        place.confined(place.program / "vademecum-window"),
+        env=place.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    place.note("without a screen", said.returncode == 1 and "--help" in said.stderr, said.stderr.strip()[:80])
+    strays = [str(path.name) for path in place.program.rglob("*") if path.name in ("direct_url.json", "RECORD")]
+    place.note("no record of the machine that built it", not strays, f"{len(strays)} found")
     began = time.monotonic()
     done = place.run("models", "import", place.stick)
     place.note("models from a stick", done.returncode == 0, f"{time.monotonic() - began:.0f} s {done.stderr.strip()}")

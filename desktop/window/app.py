@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import os
+import signal
+import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QLibraryInfo, QLocale, QObject, QSettings, Qt, QTranslator, Signal
+from PySide6.QtCore import (
+    QByteArray,
+    QLibraryInfo,
+    QLocale,
+    QObject,
+    QSettings,
+    QSocketNotifier,
+    Qt,
+    QTranslator,
+    Signal,
+)
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication
 
 from core.errors import UserProblem
+from core.messages import say
 from core.settings import Settings, data_folder, load_settings, settings_file
 from desktop import house, logbook
 from desktop.faults import keep_uncaught
@@ -142,6 +156,32 @@ class Program(QObject):
         QLocale.setDefault(QLocale("zh_CN" if language == "zh" else "en_GB"))
 
 
+class Interrupts(QObject):
+    """Ctrl-C in the terminal from which the window was started: Qt's loop would never let Python see it."""
+
+    came = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._heard, self._told = socket.socketpair()
+        for end in (self._heard, self._told):
+            end.setblocking(False)
+        signal.set_wakeup_fd(self._told.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGINT, lambda *_: None)
+        self._notifier = QSocketNotifier(self._heard.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._wake)
+
+    def _wake(self) -> None:
+        if signal.SIGINT in self._heard.recv(64):
+            self.came.emit()
+
+
+def _no_screen() -> bool:
+    """Whether Qt would end the process because there is nothing to draw on."""
+    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform == "linux" and not any(os.environ.get(name) for name in named)
+
+
 def library_of(settings: Settings) -> Path:
     """The library that the window opens."""
     return Path(settings.library) if settings.library else house.default_library()
@@ -156,6 +196,9 @@ def main(arguments: Sequence[str] = (), library: Path | None = None, language: s
         settings = load_settings()
     except UserProblem as fault:
         settings, problem = Settings(), fault  # the window opens all the same, and says so
+    if _no_screen():
+        print(say("no_screen", house.language(settings, language)), file=sys.stderr)
+        return 1
     QApplication.setStyle("Fusion")
     application = QApplication([sys.argv[0], *arguments])
     application.setApplicationName("Vademecum")
@@ -165,6 +208,8 @@ def main(arguments: Sequence[str] = (), library: Path | None = None, language: s
     logbook.begin("window", house.version())
     logbook.jot("opened", welcomed=settings.welcomed, problem=problem.key if problem else "none")
     keep_uncaught()
+    interrupts = Interrupts(application)
+    interrupts.came.connect(application.quit)
     program = Program(application, settings, library, house.language(settings, language))
     alone.raised.connect(program.bring_forward)
     program.start()
