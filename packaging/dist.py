@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from importlib.metadata import distribution
+from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,6 +84,10 @@ def gather_metadata(folder: Path) -> Path:
     The whole records would carry paths of the machine that builds.
     """
     shutil.rmtree(folder, ignore_errors=True)
+    brings: dict[str, list[str]] = {}
+    for module, names in packages_distributions().items():
+        for name in names:
+            brings.setdefault(name, []).append(module)
     for line in (ROOT / "packaging" / "requirements.lock").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             name, pinned = line.split("==")
@@ -92,6 +96,8 @@ def gather_metadata(folder: Path) -> Path:
             place.mkdir(parents=True)
             head = (found.read_text("METADATA") or "").split("\n\n", 1)[0]  # what follows is the page of the package
             (place / "METADATA").write_text(head + "\n", encoding="utf-8")
+            modules = sorted(set(brings.get(found.metadata["Name"], ())))  # transformers asks who brings which
+            (place / "top_level.txt").write_text("".join(f"{module}\n" for module in modules), encoding="utf-8")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     place = folder / f"{project['name']}-{project['version']}.dist-info"
     place.mkdir(parents=True)
