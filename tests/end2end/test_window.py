@@ -246,7 +246,7 @@ def test_ten_deaths_of_the_engine_lose_nothing(
         qtbot.waitUntil(partial(bool, died), timeout=PATIENCE)
         assert window.isVisible() and window.ask.talk.box.text == f"half a question {number}"
     ready(qtbot, program)
-    qtbot.waitUntil(lambda: shown_documents(program) > 0, timeout=PATIENCE)
+    # On a busy machine the first death comes before anything was written down; then all of it is added now.
     program.desk.files_dropped.emit([folder])  # what had not been written down yet is added now, the rest is known
     qtbot.waitUntil(lambda: shown_documents(program) == len(names), timeout=2 * PATIENCE)
     qtbot.waitUntil(lambda: not any(card.running for card in window.library.imports.cards), timeout=2 * PATIENCE)
