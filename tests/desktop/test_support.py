@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import zipfile
@@ -155,6 +156,9 @@ def test_no_canary_sings_after_the_engine_worked_failed_and_died(home: Path, tmp
     assert sing("\n".join((*files, *files.values(), logs()))) == []
     assert facts(files["library.txt"])["documents"] == "1" and facts(files["library.txt"])["doctor"] == "well"
     assert "request kind=AddFiles seconds=" in files["logs/engine.log"]
+    log = logging.getLogger("vademecum")
+    state = (sorted(logbook.folder().iterdir()), log.handlers, log.disabled, log.manager.disable, log.level)
+    assert (logbook.folder() / "window.log").exists(), state
     window = (logbook.folder() / "window.log").read_text(encoding="utf-8")
     assert "engine_ended" in window and "engine_died" in window and ("code=-9" in window or sys.platform == "win32")
 
