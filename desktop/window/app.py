@@ -6,7 +6,6 @@ import getpass
 import hashlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -163,16 +162,18 @@ class Interrupts(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._heard, self._told = socket.socketpair()
-        for end in (self._heard, self._told):
-            end.setblocking(False)
-        signal.set_wakeup_fd(self._told.fileno(), warn_on_full_buffer=False)
+        if sys.platform == "win32":
+            return  # a program with a window has no terminal there
+        self._heard, told = os.pipe()
+        for end in (self._heard, told):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(told, warn_on_full_buffer=False)
         signal.signal(signal.SIGINT, lambda *_: None)
-        self._notifier = QSocketNotifier(self._heard.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier = QSocketNotifier(self._heard, QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._wake)
 
     def _wake(self) -> None:
-        if signal.SIGINT in self._heard.recv(64):
+        if signal.SIGINT in os.read(self._heard, 64):
             self.came.emit()
 
 
