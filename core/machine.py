@@ -21,13 +21,7 @@ def cores() -> int:
 
 def processor() -> str:
     """What the processor is called; its family where the system does not tell."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return " ".join(line.partition(":")[2].split())
-    except OSError:
-        pass  # not Linux
-    return platform.processor() or platform.machine()
+    return _of_processor("model name") or platform.processor() or platform.machine()
 
 
 # What the builds of llama.cpp and PyTorch choose their kernels by.
@@ -36,14 +30,17 @@ _INSTRUCTIONS = ("sse4_2", "avx", "avx2", "fma", "f16c", "bmi2", "avx512f", "avx
 
 def instructions() -> tuple[str, ...]:
     """Which sets of vector instructions the processor has; none where the system does not tell."""
+    here = _of_processor("flags", "Features").split()
+    return tuple(name for name in (*_INSTRUCTIONS, "asimd", "asimddp", "sve") if name in here)
+
+
+def _of_processor(*names: str) -> str:
+    """What Linux says of the first core under one of these names; "" where there is no such line, or no Linux."""
     try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith(("flags", "Features")):
-                here = line.partition(":")[2].split()
-                return tuple(name for name in (*_INSTRUCTIONS, "asimd", "asimddp", "sve") if name in here)
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        pass  # not Linux
-    return ()
+        return ""
+    return next((" ".join(line.partition(":")[2].split()) for line in lines if line.startswith(names)), "")
 
 
 def memory() -> int:

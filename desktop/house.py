@@ -5,7 +5,6 @@ A heavy part is imported when it is built: help, errors and a window need none o
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import locale
 import os
@@ -119,21 +118,19 @@ def reader(settings: Settings, *, ocr: bool = True) -> Reader:
 def models_inside() -> Path | None:
     """The folder of the models that came with the installed program, where it was built with some."""
     inside = Path(sys.executable).parent / "models"
-    return inside if getattr(sys, "frozen", False) and inside.is_dir() else None
+    return inside if frozen() and inside.is_dir() else None
 
 
 def _find(name: str) -> Installed:
     """The model of that name; one that came with the program is copied to the others when it is first wanted."""
     from models import carrying, catalogue  # they know how models are converted, and that brings NumPy
 
-    inside = models_inside()
-    if inside is None:
-        return catalogue.find(name, models_folder())
-    with _CARRYING:
-        if all(one.name != name for one in catalogue.installed(models_folder())):
-            with contextlib.suppress(UserProblem):  # that it is not there is then said below
-                carrying.import_models(inside, models_folder(), probe_command())
-        return catalogue.find(name, models_folder())
+    inside, folder = models_inside(), models_folder()
+    if inside is not None and any(one.name == name for one in catalogue.installed(inside)):
+        with _CARRYING:
+            if all(one.name != name for one in catalogue.installed(folder)):
+                carrying.import_models(inside, folder, probe_command())
+    return catalogue.find(name, folder)
 
 
 def find_embedder(settings: Settings) -> Installed:
@@ -175,26 +172,27 @@ def language_model(
     catalogue.verify(found, report, cancel)
     logbook.jot("model", kind=found.kind, name=found.name, sha256=found.sha256)
     report(Progress("stage_loading", item=found.name))
-
-    def tried() -> bool:
-        # A driver that does not work takes its process down with it: a throw-away one goes first.
-        from models.probe import probe  # see _find
-
-        try:
-            probe(found.path, probe_command(), report=report, cancel=cancel)
-        except UserProblem as problem:
-            logbook.jot("device", answers=False, key=problem.key)
-            report(Progress("gpu_silent", item=found.name))
-            return False
-        return True
-
+    layers = settings.gpu_layers if gpu_built_in() else 0
     return LlamaModel(
         found.path,
         ModelIdentity(found.name, found.sha256),
         context=settings.context,
         threads=settings.threads,
-        gpu_layers=settings.gpu_layers if settings.gpu_layers and gpu_built_in() and tried() else 0,
+        gpu_layers=layers if layers and _device_writes(found, report, cancel) else 0,
     )
+
+
+def _device_writes(model: Installed, report: Report, cancel: CancelToken | None) -> bool:
+    """Whether the model writes on the device.  A driver that does not work takes its process down: not this one."""
+    from models.probe import probe  # see _find
+
+    try:
+        probe(model.path, probe_command(), report=report, cancel=cancel)
+    except UserProblem as problem:
+        logbook.jot("device", answers=False, key=problem.key)
+        report(Progress("gpu_silent", item=model.name))
+        return False
+    return True
 
 
 def probe_command() -> Sequence[str]:

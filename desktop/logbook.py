@@ -26,9 +26,8 @@ from core.settings import data_folder
 
 MOST_BYTES, OLDER_FILES = 1_000_000, 3  # of each kind of process
 _LONGEST = 120  # characters of a fact: a hash, a version, a key
-_log = logging.getLogger("vademecum")
-_log.propagate = False
-_log.setLevel(logging.INFO)
+# Not a logger's: a library that sets up logging for itself would silence it.
+_books: list[_Book] = []
 
 
 def folder() -> Path:
@@ -48,13 +47,13 @@ def begin(process: str, version: str) -> None:
     facts = dict(version=version, system=system, python=platform.python_version(), frozen=frozen)
     opening = _line("began", facts | dict(cores=machine.cores(), memory=memory))
     with suppress(OSError):  # where one stands in a folder that is gone
-        _log.addHandler(_Book(folder() / f"{process}.log", opening))
+        _books.append(_Book(folder() / f"{process}.log", opening))
 
 
 def jot(event: str, **facts: object) -> None:
     """A line: what happened, and names, numbers, keys and hashes that tell more.  Nothing where none was begun."""
-    if _log.handlers:
-        _log.info("%s", _line(event, facts))
+    for book in _books:
+        book.write(_line(event, facts))
 
 
 @contextmanager
@@ -76,7 +75,7 @@ def timed(event: str, kind: str) -> Iterator[None]:
 
 def end(code: int = 0) -> None:
     """Note that the process ends, if it has said anything, and write no more."""
-    if any(isinstance(book, _Book) and not book.opening for book in _log.handlers):
+    if any(not book.opening for book in _books):
         jot("ended", code=code)
     _let_go()
 
@@ -85,7 +84,7 @@ def append(file: Path, text: str) -> None:
     """Add lines to a file that rotates as the others do."""
     with suppress(OSError):
         book = _Book(file)
-        book.handle(logging.makeLogRecord({"msg": text, "levelno": logging.INFO}))
+        book.write(text)
         book.close()
 
 
@@ -116,9 +115,8 @@ def _word(value: object) -> str:
 
 
 def _let_go() -> None:
-    for book in list(_log.handlers):
-        _log.removeHandler(book)
-        book.close()
+    while _books:
+        _books.pop().close()
 
 
 class _Book(RotatingFileHandler):
@@ -130,6 +128,10 @@ class _Book(RotatingFileHandler):
         formatter = logging.Formatter("%(asctime)s %(process)d %(message)s", "%Y-%m-%dT%H:%M:%SZ")
         formatter.converter = time.gmtime
         self.setFormatter(formatter)
+
+    def write(self, text: str) -> None:
+        """Add a line, or several."""
+        self.handle(logging.makeLogRecord({"msg": text, "levelno": logging.INFO}))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the line, and that the process began before the first of all."""

@@ -146,7 +146,7 @@ def _about() -> str:
     told: list[tuple[str, object]] = [
         ("vademecum", house.version()),
         ("collected", datetime.now(UTC).isoformat(timespec="seconds")),
-        ("installed", "yes" if getattr(sys, "frozen", False) else "no, runs from its sources"),
+        ("installed", "yes" if house.frozen() else "no, runs from its sources"),
         ("python", platform.python_version()),
         ("system", f"{sys.platform} {platform.release()} {platform.machine()}"),
         ("libc", " ".join(platform.libc_ver()).strip() or "?"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,20 @@ from typing import IO
 from core.errors import CancelToken, UserProblem
 from core.nouns import Progress, Report, silent
 from models import catalogue
-from models.catalogue import CHUNK, NAME, PARTIAL, Installed, clear, content_sha256, find, installed, settle, sync
-from models.catalogue import working_folder as working
+from models.catalogue import (
+    CHUNK,
+    NAME,
+    PARTIAL,
+    Installed,
+    clear,
+    content_sha256,
+    find,
+    installed,
+    need_space,
+    settle,
+    sync,
+    working_folder,
+)
 from models.probe import probe, read_header
 
 _TYPES = {"str": str, "int": int, "bool": bool, "float": float}
@@ -108,14 +119,15 @@ def _carry(
     with _disk(out):
         (out / PARTIAL).mkdir(parents=True, exist_ok=True)
     missing = sum(model.size for model in models if model.name.casefold() not in here)
-    _need_room(out, missing)
+    if missing:
+        need_space(out, missing)
     return [_carry_one(model, out, command, report, cancel) for model in models]
 
 
 def _carry_one(
     model: Installed, out: Path, command: Sequence[str] | None, report: Report, cancel: CancelToken | None
 ) -> Carried:
-    with working(out, model.name) as partial, _disk(out):
+    with working_folder(out, model.name) as partial, _disk(out):
         there = next((one for one in installed(out) if one.name == model.name), None)
         if there is not None and content_sha256(there.path, report, cancel) == model.sha256:
             return Carried(there, already=True)
@@ -160,13 +172,6 @@ def _read(source: IO[bytes], file: Path) -> bytes:
         return source.read(CHUNK)
     except OSError as fault:  # a stick that was pulled out, or is worn out
         raise UserProblem("model_file_unreadable", file=file, fault=fault.strerror) from fault
-
-
-def _need_room(out: Path, needed: int) -> None:
-    free = shutil.disk_usage(out).free
-    if needed > free:
-        megabytes = {"needed": -(-needed // 1_000_000), "free": free // 1_000_000}
-        raise UserProblem("model_no_room", folder=out, **megabytes)
 
 
 @contextlib.contextmanager

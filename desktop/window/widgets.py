@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import shiboken6
-from PySide6.QtCore import QObject, QSize, Qt, SignalInstance
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, QSize, QStandardPaths, Qt, SignalInstance
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.window.desk import Desk
 from desktop.window.icons import icon, pixmap
@@ -28,6 +39,24 @@ def heed(signal: SignalInstance, owner: QObject, call: Callable[..., object]) ->
             signal.disconnect(guarded)
 
     owner.destroyed.connect(forget)
+
+
+def documents_folder() -> str:
+    """Where this user keeps documents, as the system knows it."""
+    return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+
+
+def ask_where(
+    parent: QWidget, title: str, kinds: str, name: str, save: Callable[[Path], object], folder: str = ""
+) -> None:
+    """Let the person say where a file is saved; ``name`` is proposed, and its ending is added where none is typed."""
+    dialog = QFileDialog(parent, title, folder, kinds)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(name.rpartition(".")[2])
+    dialog.selectFile(name)
+    dialog.fileSelected.connect(lambda chosen: save(Path(chosen)))
+    dialog.open()
 
 
 def label(text: str, role: str = "", *, wrap: bool = True, selectable: bool = False) -> QLabel:

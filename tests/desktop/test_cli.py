@@ -18,14 +18,13 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 from sqlcipher3 import dbapi2 as sqlite
 
-from core import finding, importing
+from core import finding
 from core.errors import UserProblem
 from core.library import open_library
 from desktop import cli, commands, house, persona_commands, samples, self_test_command
 from models import catalogue
-from tests.fakes import FakeEmbedder, LimitedReader, ScriptedModel, as_reader, fake_cut
+from tests.fakes import FakeEmbedder, LimitedReader, ScriptedModel, as_reader
 from tests.installed import installed
-from tests.judged import judge_as
 from tests.models.builders import gguf
 
 Capture = pytest.CaptureFixture[str]
@@ -44,20 +43,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)
     return folder
-
-
-@pytest.fixture
-def fakes(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
-    """Parts of the engine that answer at once: text files are PDFs, and the model is sure that there is an answer."""
-    model = ScriptedModel()
-    judge_as(monkeypatch, answerable=True)
-    monkeypatch.setattr(importing, "cut", fake_cut)
-    monkeypatch.setattr(house, "find_embedder", lambda *_: None)
-    monkeypatch.setattr(house, "find_language_model", lambda *_: None)
-    monkeypatch.setattr(house, "embedder", lambda *_: FakeEmbedder())
-    monkeypatch.setattr(house, "language_model", lambda *_: nullcontext(model))
-    monkeypatch.setattr(house, "reader", lambda *_, **__: nullcontext(as_reader(LimitedReader())))
-    return model
 
 
 @pytest.fixture

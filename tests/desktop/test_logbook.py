@@ -83,6 +83,16 @@ def test_nothing_but_notes_is_written(capsys: pytest.CaptureFixture[str]) -> Non
     assert written()[1:] == ["one"]
 
 
+def test_a_library_that_switches_logging_off_silences_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    logbook.begin("command", "1")
+    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):  # as a set-up by logging.config does to all that are there
+            monkeypatch.setattr(logger, "disabled", True)
+    logbook.jot("one")
+    assert written()[1:] == ["one"]
+
+
 def test_a_fact_is_one_plain_word(home: Path) -> None:
     logbook.begin("command", "1")
     logbook.jot("one", file=home / "会诊 记录.pdf", text="Zeile eins\nended code=0", long="x" * 1000)

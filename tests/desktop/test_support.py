@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 import zipfile
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from core import importing
 from core.errors import Cancelled, UserProblem
 from core.library import open_library
 from core.messages import say
@@ -24,8 +21,7 @@ from desktop.channel import AddFiles, Ask, CollectSupport, SavePersona
 from desktop.faults import keep_fault
 from models.persona.specification import shipped
 from tests.desktop.engine import Client, engine, with_fakes, write
-from tests.fakes import FakeEmbedder, LimitedReader, ScriptedModel, as_reader, fake_cut
-from tests.judged import judge_as
+from tests.fakes import FakeEmbedder, ScriptedModel
 
 CANARIES = ("zeisig", "Kanarienvogel", "Stieglitz", "金丝雀", "Girlitz")  # home, document, its name, question, persona
 HOME, TEXT, NAME, QUESTION, PERSONA = CANARIES
@@ -47,20 +43,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     yield folder
     logbook.end()
-
-
-@pytest.fixture
-def fakes(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
-    """Parts of the engine that answer at once."""
-    model = ScriptedModel()
-    judge_as(monkeypatch, answerable=True)
-    monkeypatch.setattr(importing, "cut", fake_cut)
-    monkeypatch.setattr(house, "find_embedder", lambda *_: None)
-    monkeypatch.setattr(house, "find_language_model", lambda *_: None)
-    monkeypatch.setattr(house, "embedder", lambda *_: FakeEmbedder())
-    monkeypatch.setattr(house, "language_model", lambda *_: nullcontext(model))
-    monkeypatch.setattr(house, "reader", lambda *_, **__: nullcontext(as_reader(LimitedReader())))
-    return model
 
 
 def bundle(file: Path) -> dict[str, str]:
@@ -156,9 +138,6 @@ def test_no_canary_sings_after_the_engine_worked_failed_and_died(home: Path, tmp
     assert sing("\n".join((*files, *files.values(), logs()))) == []
     assert facts(files["library.txt"])["documents"] == "1" and facts(files["library.txt"])["doctor"] == "well"
     assert "request kind=AddFiles seconds=" in files["logs/engine.log"]
-    log = logging.getLogger("vademecum")
-    state = (sorted(logbook.folder().iterdir()), log.handlers, log.disabled, log.manager.disable, log.level)
-    assert (logbook.folder() / "window.log").exists(), state
     window = (logbook.folder() / "window.log").read_text(encoding="utf-8")
     assert "engine_ended" in window and "engine_died" in window and ("code=-9" in window or sys.platform == "win32")
 

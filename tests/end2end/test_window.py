@@ -22,6 +22,7 @@ from desktop import house, samples
 from desktop.channel import ReplaceFile
 from desktop.window.immortal import keep_none
 from desktop.window.main_window import MainWindow
+from desktop.window.pages.imports import ImportCard
 from tests.core.reading.support import bench
 from tests.end2end.windows import (
     PATIENCE,
@@ -222,6 +223,12 @@ def test_sixty_contracts_come_in_while_questions_are_answered(qtbot: QtBot, open
     assert shown_documents(program) >= came_in
 
 
+def reading(card: ImportCard) -> bool:
+    """Whether the engine has told that it reads a file of this import."""
+    told = card.job.progress if card.job is not None else None
+    return told is not None and told.stage in ("stage_reading", "reading_stage_pages", "stage_embedding")
+
+
 def test_ten_deaths_of_the_engine_lose_nothing(
     qtbot: QtBot, opening: Opening, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -237,6 +244,8 @@ def test_ten_deaths_of_the_engine_lose_nothing(
         shutil.copy(samples.folder() / name, folder / name)
     ready(qtbot, program)
     program.desk.files_dropped.emit([folder])
+    # A file that is being read was copied and written down before: from here on none may be lost.
+    qtbot.waitUntil(lambda: any(reading(card) for card in window.library.imports.cards), timeout=PATIENCE)
     for number in range(10):
         window.ask.talk.box.set_text(f"half a question {number}")
         qtbot.wait(150 + 397 * number % 1800)
@@ -246,7 +255,7 @@ def test_ten_deaths_of_the_engine_lose_nothing(
         qtbot.waitUntil(partial(bool, died), timeout=PATIENCE)
         assert window.isVisible() and window.ask.talk.box.text == f"half a question {number}"
     ready(qtbot, program)
-    # On a busy machine the first death comes before anything was written down; then all of it is added now.
+    qtbot.waitUntil(lambda: shown_documents(program) > 0, timeout=PATIENCE)
     program.desk.files_dropped.emit([folder])  # what had not been written down yet is added now, the rest is known
     qtbot.waitUntil(lambda: shown_documents(program) == len(names), timeout=2 * PATIENCE)
     qtbot.waitUntil(lambda: not any(card.running for card in window.library.imports.cards), timeout=2 * PATIENCE)

@@ -15,7 +15,7 @@ import pytest
 
 from core.errors import Cancelled, CancelToken, VademecumError
 from core.nouns import Progress
-from models import carrying, catalogue
+from models import catalogue
 from models.carrying import export_models, import_models
 from models.catalogue import Installed, ModelEntry, Source, Wheel, add, find, installed, verify
 from models.embedder import folder_sha256
@@ -172,7 +172,7 @@ def test_nothing_to_carry(here: Path, there: Path, tmp_path: Path, stick: Path) 
 def test_a_disk_without_room_is_refused_before_anything_is_copied(
     here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(carrying.shutil, "disk_usage", lambda _: SimpleNamespace(free=100))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=100))
     assert key_of(lambda: export_models((), here, tmp_path / "stick")) == "model_no_room"
     assert not (tmp_path / "stick" / "own.gguf").exists()
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QStandardPaths, Qt, QTimer
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer
 from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -42,7 +41,7 @@ from desktop.window.pages.audit_table import COLLECTIONS, INTACT, KIND, MODEL, N
 from desktop.window.pages.day_field import DayField
 from desktop.window.theme import GAP
 from desktop.window.tone import tell
-from desktop.window.widgets import EmptyState, button, heed, label
+from desktop.window.widgets import EmptyState, ask_where, button, documents_folder, heed, label
 
 _MOST = 10_000  # lines that are listed at once
 _WAIT = 250  # milliseconds after the last key before the engine is asked
@@ -405,14 +404,8 @@ class AuditPage(QWidget):
         self._desk.notice(self.tr("The checkpoint is on the clipboard. Keep it outside this computer."))
 
     def _ask_where(self) -> None:
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        dialog = QFileDialog(self, self.tr("Export the records"), folder, self.tr("JSON Lines (*.jsonl)"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("jsonl")
-        dialog.selectFile("vademecum-audit.jsonl")
-        dialog.fileSelected.connect(lambda name: self.run_export(Path(name)))
-        dialog.open()
+        title, kinds = self.tr("Export the records"), self.tr("JSON Lines (*.jsonl)")
+        ask_where(self, title, kinds, "vademecum-audit.jsonl", self.run_export, documents_folder())
 
     def run_export(self, file: Path) -> None:
         """Write the records that fit the present filter."""

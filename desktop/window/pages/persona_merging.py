@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.errors import VademecumError
 from desktop.channel import ExportMerged, MergedTry
@@ -15,7 +15,7 @@ from desktop.window.desk import Desk
 from desktop.window.model_import import megabytes
 from desktop.window.pages.persona_bench import JobStrip
 from desktop.window.theme import GAP
-from desktop.window.widgets import IconButton, Mark, button, label
+from desktop.window.widgets import IconButton, Mark, ask_where, button, label
 
 KINDS = ("Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "F16")
 
@@ -91,13 +91,8 @@ class MergePanel(QFrame):
         self.strip.follow(job, self._ended)
 
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, self.tr("Export a merged model"), "", self.tr("Model files (*.gguf)"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("gguf")
-        dialog.selectFile(f"{self._id}-{self.kind.currentData()}.gguf")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self.start(Path(name)))
-        dialog.open()
+        name = f"{self._id}-{self.kind.currentData()}.gguf"
+        ask_where(self, self.tr("Export a merged model"), self.tr("Model files (*.gguf)"), name, self.start)
 
     def _ended(self) -> None:
         for one in (self.go, self.kind, self._close):

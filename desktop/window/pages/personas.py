@@ -36,7 +36,7 @@ from desktop.window.pages.persona_pane import PersonaPane
 from desktop.window.pages.persona_words import name_of
 from desktop.window.theme import GAP
 from desktop.window.tone import tell
-from desktop.window.widgets import EmptyState, IconButton, heed, label
+from desktop.window.widgets import EmptyState, IconButton, ask_where, heed, label
 
 _SUFFIX = "persona"
 
@@ -231,13 +231,7 @@ class PersonasPage(QWidget):
 
     def _ask_export(self, id: str) -> None:
         kinds = self.tr("Persona files (*.persona)")
-        dialog = QFileDialog(self, self.tr("Export a persona"), "", kinds)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(_SUFFIX)
-        dialog.selectFile(f"{id}.{_SUFFIX}")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self.export(id, Path(name)))
-        dialog.open()
+        ask_where(self, self.tr("Export a persona"), kinds, f"{id}.{_SUFFIX}", lambda file: self.export(id, file))
 
     def export(self, id: str, file: Path) -> None:
         """An installed persona as one file."""

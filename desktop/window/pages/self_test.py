@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPlainTextEdit, QProgressBar, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QProgressBar, QVBoxLayout
 
 from core.errors import Cancelled, UserProblem, VademecumError
 from core.nouns import Progress
@@ -18,7 +18,7 @@ from desktop.window.desk import Desk
 from desktop.window.jobs import Job
 from desktop.window.theme import GAP
 from desktop.window.tone import tell
-from desktop.window.widgets import button, label
+from desktop.window.widgets import ask_where, button, documents_folder, label
 
 _LINES = 12  # of the report, before it scrolls
 
@@ -148,14 +148,8 @@ class SelfTestCard(QFrame):
         self._desk.notice(self.tr("Copied."))
 
     def _ask_where(self) -> None:
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        dialog = QFileDialog(self, self.tr("Save the report"), folder, self.tr("Text (*.txt)"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("txt")
-        dialog.selectFile("vademecum-self-test.txt")
-        dialog.fileSelected.connect(lambda name: self.save_report(Path(name)))
-        dialog.open()
+        title, kinds = self.tr("Save the report"), self.tr("Text (*.txt)")
+        ask_where(self, title, kinds, "vademecum-self-test.txt", self.save_report, documents_folder())
 
     def save_report(self, file: Path) -> None:
         """Write what is shown into ``file``."""

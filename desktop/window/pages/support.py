@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QListWidget,
@@ -27,7 +26,7 @@ from desktop.window.desk import Desk
 from desktop.window.jobs import Job
 from desktop.window.theme import GAP
 from desktop.window.tone import tell
-from desktop.window.widgets import button, label
+from desktop.window.widgets import ask_where, button, documents_folder, label
 
 _WIDTH, _HEIGHT, _LIST_WIDTH = 900, 600, 300
 
@@ -167,14 +166,9 @@ class SupportDialog(QDialog):
 
     def ask_where(self) -> None:
         """Let the person say where it is saved."""
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        box = QFileDialog(self, self.tr("Save the support bundle"), folder, self.tr("ZIP file (*.zip)"))
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        box.setDefaultSuffix("zip")
-        box.selectFile(support.free_name(Path(folder)).name)
-        box.fileSelected.connect(lambda name: self.save(Path(name)))
-        box.open()
+        folder = documents_folder()
+        name = support.free_name(Path(folder)).name
+        ask_where(self, self.tr("Save the support bundle"), self.tr("ZIP file (*.zip)"), name, self.save, folder)
 
     def save(self, file: Path) -> None:
         """Save what is shown; a disk that refuses is told here, and another place can be chosen."""

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QStandardPaths, Qt
+from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import Cancelled, VademecumError
 from core.nouns import Exchange, Scope, Understood
@@ -24,7 +24,7 @@ from desktop.window.pages.question_box import QuestionBox
 from desktop.window.pages.thread import Thread
 from desktop.window.pages.welcome import Welcome
 from desktop.window.theme import GAP
-from desktop.window.widgets import IconButton
+from desktop.window.widgets import IconButton, ask_where, documents_folder
 
 _FILE_NAME_LENGTH = 60
 
@@ -59,7 +59,7 @@ class Talk(QWidget):
         self._typed = typed
         self._writings: list[Writing] = []
         # Where files are exported to; a program that is started from a menu works in a folder nobody knows.
-        self._folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        self._folder = documents_folder()
         self._word_for_word = False  # what stands in the box is a question that was understood, and then edited
         self._running: _Running | None = None
         self._scope = Scope()
@@ -287,13 +287,8 @@ class Talk(QWidget):
         """Ask where to, and write."""
         words = re.sub(r"[^\w\- ]+", "", exchanges[-1].typed)[:_FILE_NAME_LENGTH].strip() or "vademecum"
         filters = {"pdf": self.tr("PDF document (*.pdf)"), "html": self.tr("Web page (*.html)")}
-        box = QFileDialog(self, self.tr("Export"), self._folder, filters[kind])
-        box.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        box.setDefaultSuffix(kind)
-        box.selectFile(f"{words}.{kind}")
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.fileSelected.connect(lambda path: self._write(Path(path), kind, exchanges))
-        box.open()
+        name, title = f"{words}.{kind}", self.tr("Export")
+        ask_where(self, title, filters[kind], name, lambda file: self._write(file, kind, exchanges), self._folder)
 
     def _write(self, file: Path, kind: str, exchanges: Sequence[Exchange]) -> None:
         self._folder = str(file.parent)

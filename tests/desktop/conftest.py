@@ -1,0 +1,26 @@
+"""What tests of commands and of the support bundle share."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import pytest
+
+from core import importing
+from desktop import house
+from tests.fakes import FakeEmbedder, LimitedReader, ScriptedModel, as_reader, fake_cut
+from tests.judged import judge_as
+
+
+@pytest.fixture
+def fakes(monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
+    """Parts of the engine that answer at once: text files are PDFs, and the model is sure that there is an answer."""
+    model = ScriptedModel()
+    judge_as(monkeypatch, answerable=True)
+    monkeypatch.setattr(importing, "cut", fake_cut)
+    monkeypatch.setattr(house, "find_embedder", lambda *_: None)
+    monkeypatch.setattr(house, "find_language_model", lambda *_: None)
+    monkeypatch.setattr(house, "embedder", lambda *_: FakeEmbedder())
+    monkeypatch.setattr(house, "language_model", lambda *_: nullcontext(model))
+    monkeypatch.setattr(house, "reader", lambda *_, **__: nullcontext(as_reader(LimitedReader())))
+    return model
