@@ -275,7 +275,7 @@ CHECKS: Sequence[Callable[[Place], None]] = (
 @contextmanager
 def a_screen() -> Iterator[None]:
     """A virtual screen that is reached over a file, never over a network."""
-    command = ("Xvfb", SCREEN, "-screen", "0", "1440x900x24", "-nolisten", "tcp", "-ac")
+    command = ("Xvfb", SCREEN, "-screen", "0", "1440x900x24", "-nolisten", "tcp", "-ac", "-noreset")
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         assert waited(lambda: xdotool("getdisplaygeometry"), 10) is not None, "no screen"
