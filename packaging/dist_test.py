@@ -415,11 +415,12 @@ def citation_on(shot: Path) -> tuple[int, int] | None:
 
 
 def marked(shot: Path) -> bool:
-    """Whether the right half shows the yellow of a marked passage."""
+    """Whether the right half shows the yellow of a marked passage, and the words of a page: its drawing comes later."""
     with Image.open(shot) as opened_shot:
-        image = opened_shot.convert("RGB").crop((950, 110, 1440, 860))
-    yellow = sum(red > 215 and green > 190 and blue < 185 for red, green, blue in image.get_flattened_data())
-    return yellow > 500
+        page = list(opened_shot.convert("RGB").crop((970, 275, 1410, 860)).get_flattened_data())
+    yellow = sum(red > 215 and green > 190 and blue < 185 for red, green, blue in page)
+    dark = sum(max(colour) < 130 for colour in page)
+    return yellow > 500 and dark > 1500
 
 
 def near(colour: object, wanted: tuple[int, int, int], most: int) -> bool:
