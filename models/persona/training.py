@@ -64,8 +64,8 @@ class Recipe:
     epochs: int = 3
     tokens_per_batch: int = 512
     max_length: int = 1024
-    evaluations_per_epoch: int = 2
-    patience: int = 3
+    evaluations_per_epoch: int = 1
+    patience: int = 2
     seed: int = 1
 
 

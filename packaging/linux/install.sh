@@ -85,7 +85,6 @@ main() {
         esac
     done <"$target/vademecum.desktop" >"$entry"
     mv "$entry" "$menu/vademecum.desktop"
-    if command -v update-desktop-database >/dev/null; then update-desktop-database -q "$menu" || true; fi
 
     say "Vademecum is installed. It is in the menu; in a terminal: vademecum --help" \
         "Vademecum 已安装，可从菜单启动；在终端中：vademecum --help"

@@ -54,9 +54,6 @@ main() {
         rm -f "$command"
     fi
     rm -f "$entry"
-    if command -v update-desktop-database >/dev/null; then
-        update-desktop-database -q "$(dirname "$entry")" 2>/dev/null || true
-    fi
     cd /
     rm -rf "$target" "$HOME"/.local/opt/.vademecum-old "$HOME"/.local/opt/.vademecum-new.*
     if [ -n "$with_data" ]; then
