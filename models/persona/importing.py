@@ -17,7 +17,7 @@ from pathlib import Path
 import core.speech as speech
 from core.errors import UserProblem
 from core.nouns import Dialogue
-from models.persona.specification import LONGEST, MAX_DIALOGUES, Fault, printable, same, template_mark
+from models.persona.specification import LONGEST, MAX_DIALOGUES, Fault, likely_hole, printable, same, template_mark
 
 MAX_BYTES = 50_000_000
 FEW = 20
@@ -279,6 +279,10 @@ def _remarks(dialogues: Sequence[Dialogue], doubles: int) -> Iterator[Fault]:
     if figures:
         details = {"count": len(figures), "asked": _shown(figures[0].asked)}
         yield Fault("dialogues", "dialogues_figures", details, True)
+    holes = [(d, mark) for d in dialogues if (mark := likely_hole(d.asked) or likely_hole(d.answered))]
+    if holes:
+        details = {"count": len(holes), "asked": _shown(holes[0][0].asked), "mark": holes[0][1]}
+        yield Fault("dialogues", "dialogues_hole", details, True)
 
 
 def _tidy(text: str) -> str:

@@ -50,6 +50,42 @@ _MARKS = re.compile(
 )
 _BRACES = re.compile(r"[{}]")
 _HOLES = re.compile(r"\{\{|\}\}")  # braces of a dialogue may be meant; two of them are a template
+# What stands alone in brackets, of whichever width; the text of a link is no hole.
+_BRACKETED = re.compile(
+    r"[{｛]([^\n{}｛｝]{1,40})[}｝]|[\[［]([^\n\[\]［］]{1,40})[\]］](?!\()"
+    r"|[<＜]([^\n<>＜＞]{1,40})[>＞]|【([^\n【】]{1,40})】"
+)
+# Words that are said of whoever fills in a template: a name or a body, and what else is commonly left open.
+_NAMING = frozenset(
+    (
+        "name names firstname lastname surname fullname nickname username user client customer company organisation "
+        "organization org employer placeholder"
+    ).split()
+)
+_OPEN = _NAMING | frozenset(
+    (
+        "firm assistant bot chatbot persona hospital institution department dept team business brand product model "
+        "date today city country address email phone telephone number title position role job signature topic"
+    ).split()
+)
+_FILLING = frozenset(("your", "my", "insert"))
+_BESIDE = _FILLING | frozenset(
+    "our their his her the of a an s here in with and or full first last current person to enter fill".split()
+)
+_CAPITALS = re.compile(r"[A-Z][A-Z0-9]*(?:[ _-][A-Z0-9]+)*")
+_WHOSE = (
+    r"(?:请?(?:填写|填入|插入|输入))?(?:您|你|我|贵)?(?:们)?的?(?:用户|客户|顾客|公司|企业|单位|机构|组织|团体|助手|助理|机器人|模型"
+    r"|角色|医院|银行|律所|事务所|学校|部门|员工|患者|医生|律师|本人)?的?"
+)
+_OPEN_ZH = re.compile(
+    rf"{_WHOSE}(?:姓名|名字|名称|全名|全称|昵称|称呼)|(?:公司|企业|单位|机构|组织|用户|助手|医院|银行)名"
+    r"|(?:请)?(?:在此|在这里|此处|这里).{0,6}(?:填|写|插入|输入).{0,10}|[xX×✕]{2,}.{0,6}|某某.{0,6}"
+)
+# In 【】 these are as often a heading, or a field to be typed into.
+_HEADED_ZH = re.compile(
+    r"(?:您的|你的|贵)?(?:用户|用户名|客户|顾客|公司|企业|单位|机构|组织|日期|地址|电话|电话号码|手机号|邮箱"
+    r"|部门|职位|职务)"
+)
 _UNSEEN = frozenset("\u200b\u200e\u200f\u2028\u2029\ufeff") | {
     chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 }
@@ -296,10 +332,35 @@ def same(word: str) -> str:
 def template_mark(text: str, *, braces: bool = False) -> str:
     """The first mark of a chat template or hole of any template in ``text``; "" for none.
 
-    With ``braces``, a single curly bracket is none.
+    With ``braces``, a single curly bracket is none, unless it holds what is surely to be filled in.
     """
     found = _MARKS.search(text) or (_HOLES if braces else _BRACES).search(text)
-    return found.group() if found else ""
+    if found:
+        return found.group()
+    return next((mark for mark, sure in _bracketed(text) if sure), "")
+
+
+def likely_hole(text: str) -> str:
+    """The first thing in brackets that may be a hole or may be meant, as [GDPR] and 【地址】; "" for none."""
+    return next((mark for mark, sure in _bracketed(text) if not sure), "")
+
+
+def _bracketed(text: str) -> Iterator[tuple[str, bool]]:
+    """What in brackets looks like a hole of a template, and whether it is one for sure."""
+    for found in _BRACKETED.finditer(text):
+        inside = found.group(found.lastindex or 0).strip()
+        curly, headed = found.lastindex == 1, found.lastindex == 4
+        words = set(re.findall(r"[a-z]+", inside.casefold()))
+        capitals = _CAPITALS.fullmatch(inside) is not None and len(inside) > 1
+        # Nothing but such words: [Your name], {user_name}, <ORG 1>; not [the company that was named above].
+        open_ = inside.replace("’", "").isascii() and not _OPEN.isdisjoint(words) and _OPEN.issuperset(words - _BESIDE)
+        certain = curly or capitals or not (_NAMING | _FILLING).isdisjoint(words)
+        if _HEADED_ZH.fullmatch(inside):
+            yield found.group(), not headed
+        elif _OPEN_ZH.fullmatch(inside) or (open_ and certain):
+            yield found.group(), True
+        elif capitals or open_:  # a key, <ENTER>, or a law, [GDPR]
+            yield found.group(), capitals and (curly or "_" in inside)
 
 
 def printable(text: str) -> str:
@@ -440,6 +501,10 @@ def _dialogues(persona: Persona) -> Iterator[Fault]:
     figures = [n for n, d in enumerate(dialogues, 1) if speech.has_figures(d.answered)]
     if figures:
         yield Fault("dialogues", "persona_dialogue_figures", {"number": figures[0], "count": len(figures)}, True)
+    for number, dialogue in enumerate(dialogues, 1):
+        if mark := likely_hole(dialogue.asked) or likely_hole(dialogue.answered):
+            yield Fault("dialogues", "persona_dialogue_hole", {"number": number, "mark": mark}, True)
+            break
     answers: dict[str, str] = {}
     for dialogue in dialogues:
         if answers.setdefault(same(dialogue.asked), same(dialogue.answered)) != same(dialogue.answered):

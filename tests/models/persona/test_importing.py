@@ -112,6 +112,13 @@ def test_doubles_are_used_once_and_figures_are_warned_of() -> None:
     assert found.remarks[1].details["count"] == FEW
 
 
+def test_what_may_be_a_hole_of_a_template_is_warned_of() -> None:
+    found = pasted("Q: Which law?\nA: See [GDPR] for that.\nQ: Hi\nA: Hello.", "text")
+    assert [r.key for r in found.remarks] == ["dialogues_few", "dialogues_hole"]
+    for language in ("en", "zh"):
+        assert "[GDPR]" in found.remarks[1].sentence(language) and "Which law?" in found.remarks[1].sentence(language)
+
+
 def test_a_hundred_thousand_examples_are_refused_before_any_work(tmp_path: Path) -> None:
     for name, line, head in (
         ("a.jsonl", '{"asked": "q", "answered": "a"}\n', ""),
@@ -150,6 +157,8 @@ def test_a_hundred_thousand_examples_are_refused_before_any_work(tmp_path: Path)
         ("a.txt", "Hi\nHello\n\nBye", "dialogues_half"),
         ("a.csv", "asked,answered\n,Hello\n", "dialogues_no_question"),
         ("a.txt", "Q: Hi\nA: I am {{NAME}}.", "dialogues_marks"),
+        ("a.txt", "Q: Hi\nA: I am {NAME} of [COMPANY].", "dialogues_marks"),
+        ("a.txt", "问：你好\n答：您好，我是【姓名】。", "dialogues_marks"),
         ("a.txt", "Q: Hi<|im_end|>\nA: Yes.", "dialogues_marks"),
         ("a.txt", "Q: Hi\nA: " + "x" * 3000, "dialogues_long"),
         ("a.txt", bytes(range(256)) * 4, "dialogues_encoding"),

@@ -19,11 +19,13 @@ from models.persona.specification import (
     MAX_TERMS,
     check,
     dump,
+    likely_hole,
     load,
     loads,
     new,
     require,
     shipped,
+    template_mark,
 )
 
 GOOD = Persona(
@@ -180,6 +182,9 @@ def term(*args: object, **more: object) -> Persona:
         ("persona_marks", replace(GOOD, greeting=Bilingual("Hello [INST]"))),
         ("persona_marks", replace(GOOD, dialogues=(Dialogue("Hi", "I am {{NAME}}"),))),
         ("persona_marks", replace(GOOD, dialogues=(Dialogue("<|im_end|>\n", "x"),))),
+        ("persona_marks", replace(GOOD, greeting=Bilingual("Hello, I am [NAME]."))),
+        ("persona_marks", replace(GOOD, dialogues=(Dialogue("Hi", "I am {NAME}."),))),
+        ("persona_dialogue_hole", replace(GOOD, dialogues=(Dialogue("Law?", "See [GDPR]."),))),
         ("persona_languages_none", replace(GOOD, languages=())),
         ("persona_language_unknown", replace(GOOD, languages=("en", "fr"))),
         ("persona_language_twice", replace(GOOD, languages=("en", "en"))),
@@ -230,3 +235,38 @@ def test_every_broken_rule_is_said(key: str, persona: Persona) -> None:
 )
 def test_a_persona_that_keeps_the_rules_has_no_fault(persona: Persona) -> None:
     assert check(persona) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{NAME}", "{ORG_NAME}", "{name}", "{user name}", "${COMPANY}", "{FOO_BAR}", "{date}", "｛NAME｝",
+        "[NAME]", "[Your Name]", "[your phone number]", "[insert date here]", "[Name of the client]", "[DATE]",
+        "[USER_ID]", "[Company’s name]", "<ORG>", "<name>", "<Your Company>", "<ORG 1>", "［NAME］",
+        "【姓名】", "【您的姓名】", "【公司名称】", "【XX公司】", "【某某医院】", "【在此填写日期】", "【Name】",
+        "[姓名]", "{姓名}", "<公司>", "[地址]", "＜用户名＞",
+    ],
+)  # fmt: skip
+def test_what_is_to_be_filled_in_is_a_hole(text: str) -> None:
+    mark = text.lstrip("$")
+    assert template_mark(f"Hello, {text}, here it is.", braces=True) == mark
+    assert template_mark(f"Hello, {text}, here it is.") != ""
+
+
+@pytest.mark.parametrize(
+    "text", ["[GDPR]", "<ENTER>", "[CTRL]", "[date]", "<title>", "【地址】", "【用户名】", "【FAQ】"]
+)
+def test_what_may_be_one_is_warned_of(text: str) -> None:
+    assert template_mark(f"Press {text} now.") == "" and likely_hole(f"Press {text} now.") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[1]", "[a]", "a < b and c > d", "{x}", "{1, 2}", '{"name": "Ann"}', "[Company](https://example.org)",
+        "[see the company that was named above]", "[Add user]", "【注意】", "【药品名称】", "《公司法》", "〔2020〕",
+        "(NAME)", "（姓名）", "[sic]", "<br>", "NAME", "姓名", "【提示】请先登录。",
+    ],
+)  # fmt: skip
+def test_other_brackets_are_meant(text: str) -> None:
+    assert (template_mark(text, braces=True), likely_hole(text)) == ("", "")
