@@ -27,7 +27,7 @@ from models.persona import example, general, shelf, specification
 from models.persona.bank import tasks
 from models.persona.example import Example, data_sha256, load_examples, save_examples
 from models.persona.examples import build, identity_questions
-from models.recipe import Card, aside, beside, read_card, sha256, write_card, written
+from models.recipe import Card, aside, beside, check_place, read_card, sha256, write_card, written
 
 if TYPE_CHECKING:
     from core.embedding import Embedder
@@ -413,15 +413,21 @@ def gate_library(settings: Settings, embedder: Embedder, report: Report, cancel:
 
 
 def question_sets(persona: Persona) -> QuestionSets:
-    """What the gate asks this persona: who it is, the trade's words, and the samples."""
+    """What the gate asks this persona: who it is, the trade's words, and the samples.
+
+    There are questions on the glossaries that ship; they are about its own words where it has all of such a glossary.
+    """
     from core.evaluating.pack import load_known
     from models.gate import QuestionSets
 
     trade = load_known(samples.folder() / "glossary_questions.jsonl")
+    known = {ready.id for ready in specification.shipped() if set(ready.glossary) <= set(persona.glossary)}
+    own = tuple(q for q in trade if q.persona in known)
     return QuestionSets(
         identity=identity_questions(persona),
-        glossary=tuple(q for q in trade if q.persona == persona.id) or tuple(trade),
+        glossary=own,
         grounding=load_known(samples.folder() / "questions.jsonl"),
+        shipped=() if own else tuple(trade),
     )
 
 
@@ -540,8 +546,9 @@ def base_figures(
     asked = [(q.id, q.text, q.answerable, q.documents, q.must_contain) for q in sets.grounding]
     engine = (model.identity.sha256, embedder.identity.sha256, house.version(), library.revision)
     spoken = (repr(sets.identity), speech.system(persona, True), speech.system(persona, False))
-    of_itself = QuestionSets(sets.identity, sets.glossary)
-    told = _measured_once((model.identity.sha256, *spoken), persona, subject, of_itself, report, cancel)
+    searched = [[q.id for q in trade] for trade in (sets.glossary, sets.shipped)]
+    of_itself = QuestionSets(sets.identity, sets.glossary, shipped=sets.shipped)
+    told = _measured_once((model.identity.sha256, *spoken, searched), persona, subject, of_itself, report, cancel)
     grounded = _measured_once((engine, asked), persona, subject, QuestionSets((), (), sets.grounding), report, cancel)
     return dataclasses.replace(told, grounding=grounded.grounding)
 
@@ -596,10 +603,12 @@ def export_merged(
 ) -> Exported:
     """An installed persona merged into its base, as ``kind`` or the next larger type that still is the persona.
 
-    ``hf_base`` is the folder of the base's unrounded weights, where there is one.
+    ``hf_base`` is the folder of the base's unrounded weights, where there is one.  The file is asked who it is, and
+    nothing else.  UserProblem when the folder of ``out`` is not there.
     """
     from models.quantise import export_merged as export
 
+    check_place(out)
     shelf.check(shelved, base.sha256, base.name, cancel)
 
     def gate(file: Path) -> Verdict:

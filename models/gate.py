@@ -109,11 +109,16 @@ class Subject(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QuestionSets:
-    """What is asked: who it is, trade words over the handbooks, and questions over the samples."""
+    """What is asked: who it is, trade words over the handbooks, and questions over the samples.
+
+    ``glossary`` is asked with words of the persona's own; ``shipped`` with those of the personas that ship, where
+    there is nothing else: that says nothing of how it understands its own.
+    """
 
     identity: tuple[AskedOfIdentity, ...] = ()
     glossary: tuple[AskedOfLibrary, ...] = ()
     grounding: tuple[AskedOfLibrary, ...] = ()
+    shipped: tuple[AskedOfLibrary, ...] = ()
 
 
 # -- the four measurements
@@ -143,11 +148,15 @@ class VoiceRow:
 
 @dataclass(frozen=True, slots=True)
 class UnderstandingRow:
-    """One search: whether a right page is among the first three, with the glossary and without."""
+    """One search: whether a right page is among the first three, with the glossary and without.
+
+    ``own`` says that it was asked with words of the persona's own.
+    """
 
     id: str
     with_glossary: bool
     without: bool
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +202,7 @@ def understanding(
     search: Callable[[str, Sequence[str], bool], Sequence[PagePlace]],
     report: Report = silent,
     cancel: CancelToken | None = None,
+    own: bool = True,
 ) -> tuple[UnderstandingRow, ...]:
     """Every question searched by ``search(question, documents, with_glossary)``, both ways."""
     rows = []
@@ -201,7 +211,7 @@ def understanding(
             not asked.gold_pages.isdisjoint(list(dict.fromkeys(search(asked.text, asked.documents, way)))[:_FIRST])
             for way in (True, False)
         ]
-        rows.append(UnderstandingRow(asked.id, *hits))
+        rows.append(UnderstandingRow(asked.id, hits[0], hits[1], own))
     return tuple(rows)
 
 
@@ -273,15 +283,19 @@ def _style(right: Callable[[VoiceRow], bool]) -> Callable[[Measured], _Results]:
     return lambda m: {(at, row.opening): right(row) for at, row in enumerate(m.style)}
 
 
-def _understanding(hit: Callable[[UnderstandingRow], bool]) -> Callable[[Measured], _Results]:
-    return lambda m: {row.id: hit(row) for row in m.understanding}
+def _understanding(hit: Callable[[UnderstandingRow], bool], own: bool = True) -> Callable[[Measured], _Results]:
+    return lambda m: {row.id: hit(row) for row in m.understanding if row.own is own}
 
 
 def _grounding(well: Callable[[GroundingRow], bool], answerable: bool | None = None) -> Callable[[Measured], _Results]:
     return lambda m: {r.id: well(r) for r in m.grounding if answerable is None or r.answerable is answerable}
 
 
-WITHOUT_GLOSSARY = "gate_understanding_without"
+# Figures that are compared with the same subject's without its glossary.
+WITHOUT_GLOSSARY: Mapping[str, str] = {
+    "gate_understanding": "gate_understanding_without",
+    "gate_understanding_shipped": "gate_understanding_shipped_without",
+}
 # Message key of a figure -> what it counts; of all of them more is better.
 FIGURES: Mapping[str, Callable[[Measured], _Results]] = {
     "gate_identity": _identity(lambda _: True),
@@ -293,8 +307,10 @@ FIGURES: Mapping[str, Callable[[Measured], _Results]] = {
     "gate_voice": _style(lambda r: r.right),
     "gate_voice_by_words": _style(lambda r: r.by_words),
     "gate_voice_by_meaning": _style(lambda r: r.by_meaning),
-    WITHOUT_GLOSSARY: _understanding(lambda r: r.without),
+    "gate_understanding_without": _understanding(lambda r: r.without),
     "gate_understanding": _understanding(lambda r: r.with_glossary),
+    "gate_understanding_shipped_without": _understanding(lambda r: r.without, own=False),
+    "gate_understanding_shipped": _understanding(lambda r: r.with_glossary, own=False),
     "gate_cited": _grounding(lambda r: r.cited, answerable=True),
     "gate_correct": _grounding(lambda r: r.correct, answerable=True),
     "gate_verbatim": _grounding(lambda r: r.verbatim),
@@ -314,6 +330,7 @@ def measure(
     """Everything of ``subject`` that ``sets`` has questions for.  Raises Cancelled when asked to stop."""
     told = identity(sets.identity, persona, subject.answer_remark, report, cancel)
     understood = understanding(sets.glossary, subject.search, report, cancel)
+    understood += understanding(sets.shipped, subject.search, report, cancel, own=False)
     grounded, openings = grounding(sets.grounding, subject.ask, report, cancel)
     return Measured(told, style(openings, persona, other_voices(persona), subject.embed), understood, grounded)
 
@@ -328,6 +345,12 @@ def knows_itself(measured: Measured) -> bool:
     """Whether identity was measured and is high enough: all that an exported file has to pass at each type."""
     found = measured.shares().get("gate_identity")
     return found is not None and found.value >= IDENTITY_NEEDED
+
+
+def card_identity(figures: Mapping[str, Mapping[str, float]]) -> float | None:
+    """The identity of the persona, in per cent, as the figures of its card have it; None where none was measured."""
+    value = figures.get("persona", {}).get("identity")
+    return value if value is not None and 0 <= value <= 100 else None
 
 
 # -- the verdict
@@ -404,10 +427,10 @@ def verdict(before: Measured, after: Measured, persona: Persona) -> GateReport:
     old, new = before.shares(), after.shares()
     figures = []
     for figure in FIGURES:
-        if figure == WITHOUT_GLOSSARY or (figure not in old and figure not in new):
+        if figure in WITHOUT_GLOSSARY.values() or (figure not in old and figure not in new):
             continue
-        if figure == "gate_understanding":
-            was, is_now = FIGURES[WITHOUT_GLOSSARY](after), FIGURES[figure](after)
+        if figure in WITHOUT_GLOSSARY:
+            was, is_now = FIGURES[WITHOUT_GLOSSARY[figure]](after), FIGURES[figure](after)
             figures.append(Compared(figure, share(list(was.values())), new.get(figure), _fallen(was, is_now)))
         else:
             moved = _fallen(FIGURES[figure](before), FIGURES[figure](after))
@@ -467,7 +490,7 @@ def run(
     rest = measure(persona, subject, dataclasses.replace(sets, identity=()), report, cancel)
     after = dataclasses.replace(rest, identity=identified.identity)
     if not isinstance(before, Measured):
-        before = measure(persona, before, dataclasses.replace(sets, glossary=()), report, cancel)
+        before = measure(persona, before, dataclasses.replace(sets, glossary=(), shipped=()), report, cancel)
     return verdict(before, after, persona)
 
 

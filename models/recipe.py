@@ -201,6 +201,17 @@ def need_space(folder: Path, needed: int) -> None:
         )
 
 
+def check_place(out: Path) -> None:
+    """Makes sure that an output can have this name: ``output_no_folder`` and ``output_is_folder`` are UserProblems.
+
+    A folder that a person mistyped must not come to be.
+    """
+    if out.is_dir():
+        raise UserProblem("output_is_folder", folder=out)
+    if not out.parent.is_dir():
+        raise UserProblem("output_no_folder", folder=out.parent.absolute(), file=out.name)
+
+
 @contextlib.contextmanager
 def written(file: Path) -> Iterator[None]:
     """Says in a sentence what the disk refused.  UserProblem ``output_disk_full`` or ``output_not_written``."""

@@ -26,9 +26,22 @@ from filelock import FileLock, Timeout
 
 from core.errors import CancelToken, TryAgain, UserProblem
 from core.nouns import Persona, Progress, Report, silent
+from models.gate import IDENTITY_NEEDED, card_identity
 from models.merge import read_adapter
 from models.persona import specification
-from models.recipe import ADAPTER, Card, aside, card_inside, need_space, read_card, sha256, sync, write_card, written
+from models.recipe import (
+    ADAPTER,
+    Card,
+    aside,
+    card_inside,
+    check_place,
+    need_space,
+    read_card,
+    sha256,
+    sync,
+    write_card,
+    written,
+)
 
 SPECIFICATION, WEIGHTS, CARD = "persona.toml", "adapter.gguf", "card.json"
 MANIFEST = "manifest.json"
@@ -155,11 +168,13 @@ def remove(name: str, folder: Path) -> None:
 
 
 def export_file(name: str, folder: Path, out: Path, report: Report = silent, cancel: CancelToken | None = None) -> None:
-    """Writes an installed persona as one file.
+    """Writes an installed persona as one file, into a folder that is there.
 
-    UserProblem when there is no such persona, when its files are damaged, or when the disk refuses; Cancelled.
+    UserProblem when there is no such persona or no such folder, when its files are damaged, or when the disk refuses;
+    Cancelled.
     """
     shelved = find(name, folder)
+    check_place(out)
     _belong(shelved.adapter, shelved.card, cancel)
     sizes = {part: (shelved.folder / part).stat().st_size for part in (SPECIFICATION, WEIGHTS, CARD)}
     if any(size > LIMITS[part] for part, size in sizes.items()):
@@ -186,8 +201,9 @@ def import_file(
     """Installs the persona of a file that :func:`export_file` wrote; nothing is left behind when it is refused.
 
     A persona of the same id gives way only with ``replace``.  UserProblem ``shelf_file_missing``,
-    ``shelf_file_foreign``, ``shelf_file_changed``, ``shelf_file_too_large``, ``shelf_taken``, and those of
-    :func:`install`; TryAgain ``shelf_busy``; Cancelled.
+    ``shelf_file_folder``, ``shelf_file_foreign``, ``shelf_file_changed``, ``shelf_file_too_large``,
+    ``shelf_not_tested`` or ``shelf_not_passed`` (its card does not say that the gate let it pass), ``shelf_taken``,
+    and those of :func:`install`; TryAgain ``shelf_busy``; Cancelled.
     """
     report(Progress("shelf_checking", item=file.name))
     _unchanged(file, cancel)
@@ -197,17 +213,31 @@ def import_file(
             with zipfile.ZipFile(file) as archive:
                 _unpack(archive, made, file, report, cancel)
             persona = specification.load(made / SPECIFICATION)
+            card = read_card(made / CARD)
         except _UNREADABLE as fault:
             raise UserProblem("shelf_file_changed", file=file.name) from fault
         specification.require(persona)
+        _passed(card, file)
         if (folder / persona.id).exists() and not replace and not _equal(folder / persona.id, made):
             raise UserProblem("shelf_taken", name=persona.id)
         return _settle(made, persona.id, folder, cancel)
 
 
+def _passed(card: Card, file: Path) -> None:
+    """Whoever made it tested it: nobody puts an untested persona to work by carrying its file."""
+    identity = card_identity(card.gate)
+    if identity is None:
+        raise UserProblem("shelf_not_tested", file=file.name)
+    if identity < IDENTITY_NEEDED:
+        details = {"identity": f"{identity:.1f}", "needed": f"{IDENTITY_NEEDED:.0f}"}
+        raise UserProblem("shelf_not_passed", file=file.name, **details)
+
+
 def _unchanged(file: Path, cancel: CancelToken | None) -> None:
     """Before anything in it is believed: it is one of ours, of a possible size, and its seal holds."""
     try:
+        if file.is_dir():
+            raise UserProblem("shelf_file_folder", folder=file)
         size = file.stat().st_size
         if size > LARGEST:
             raise UserProblem("shelf_file_too_large", file=file.name, limit=round(LARGEST / 1e6))
@@ -219,7 +249,7 @@ def _unchanged(file: Path, cancel: CancelToken | None) -> None:
             seal = _digest(opened, size - SEAL, cancel)
             if opened.read() != seal.encode():
                 raise UserProblem("shelf_file_changed", file=file.name)
-    except (FileNotFoundError, IsADirectoryError) as fault:
+    except (FileNotFoundError, NotADirectoryError) as fault:
         raise UserProblem("shelf_file_missing", file=file) from fault
     except OSError as fault:
         raise UserProblem("model_file_unreadable", file=file, fault=fault.strerror) from fault

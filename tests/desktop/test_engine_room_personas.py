@@ -49,7 +49,7 @@ from models.persona import shelf, specification
 from models.recipe import new_card, sha256
 from tests.desktop.engine import Client, engine
 from tests.fakes import FakeEmbedder, ScriptedModel
-from tests.models.networks import network, peft_folder
+from tests.models.networks import PASSED, network, peft_folder
 from tests.models.persona.miniatures import byte_pair_model, examples
 
 _BASE = "VADEMECUM_TEST_BASE"
@@ -413,6 +413,11 @@ def test_a_persona_travels_through_the_window_as_one_file(tmp_path: Path, home: 
     shelf.install(made.persona, made.adapter, made.card, workshop.personas_folder())
     file = tmp_path / "xiaozhi.persona"
     with engine(home / "library") as client:
+        client.ask(channel.ExportPersona("xiaozhi", file))
+        client.ask(RemovePersona("xiaozhi"))
+        assert key_of(client, channel.ImportPersona(file)) == "shelf_not_tested"
+        card = dataclasses.replace(made.card, gate=PASSED)
+        shelf.install(made.persona, made.adapter, card, workshop.personas_folder())
         client.ask(channel.ExportPersona("xiaozhi", file))
         client.ask(RemovePersona("xiaozhi"))
         row = client.ask(channel.ImportPersona(file))

@@ -24,7 +24,7 @@ from models.persona.example import data_sha256, load_examples, save_examples
 from models.persona.trainer_child import CHECKPOINT
 from models.recipe import new_card, sha256
 from tests.models.builders import gguf
-from tests.models.networks import network, peft_folder
+from tests.models.networks import PASSED, network, peft_folder
 from tests.models.persona.miniatures import byte_pair_model, examples
 
 Capture = pytest.CaptureFixture[str]
@@ -276,7 +276,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> shelf.Shelved:
     adapter = tmp_path / "adapter.gguf"
     card = write_adapter(tmp_path / "peft", file, adapter, new_card("xiaozhi", base.name, base.sha256))
     persona = next(p for p in specification.shipped() if p.id == "xiaozhi")
-    return shelf.install(persona, adapter, card, workshop.personas_folder())
+    return shelf.install(persona, adapter, dataclasses.replace(card, gate=PASSED), workshop.personas_folder())
 
 
 def test_a_persona_travels_as_one_file(capsys: Capture, installed: shelf.Shelved) -> None:
@@ -290,6 +290,24 @@ def test_a_persona_travels_as_one_file(capsys: Capture, installed: shelf.Shelved
     assert shown["card"]["adapter_sha256"] == installed.card.adapter_sha256
     run(capsys, "import", "xiaozhi.persona")  # the very same once more changes nothing
     assert len(json.loads(run(capsys, "list", "--json"))["installed"]) == 1
+
+
+def test_an_untested_persona_is_not_installed_by_its_file(capsys: Capture, installed: shelf.Shelved) -> None:
+    card = dataclasses.replace(installed.card, gate={})
+    shelf.install(installed.persona, installed.adapter, card, workshop.personas_folder())
+    run(capsys, "export", "xiaozhi", "xiaozhi.persona")
+    run(capsys, "remove", "xiaozhi")
+    assert key_of(capsys, "import", "xiaozhi.persona") == "shelf_not_tested"
+    assert json.loads(run(capsys, "list", "--json"))["installed"] == []
+
+
+def test_folders_are_named_and_never_made(capsys: Capture, installed: shelf.Shelved, tmp_path: Path) -> None:
+    assert key_of(capsys, "export", "xiaozhi", "typo/deep/x.persona") == "output_no_folder"
+    assert key_of(capsys, "export", "xiaozhi", "typo/x.gguf", "--merged", "Q8_0") == "output_no_folder"
+    assert not (tmp_path / "typo").exists()
+    assert key_of(capsys, "export", "xiaozhi", str(tmp_path)) == "output_is_folder"
+    assert key_of(capsys, "import", str(tmp_path)) == "shelf_file_folder"
+    assert key_of(capsys, "import", "nothing.persona") == "shelf_file_missing"
 
 
 def test_a_persona_file_that_was_changed_is_not_installed(capsys: Capture, installed: shelf.Shelved) -> None:

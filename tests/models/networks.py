@@ -32,6 +32,11 @@ LINEAR = (
     ("mlp.down_proj", "ffn_down", WIDTH, WIDE),
 )
 Matrix = npt.NDArray[np.float32]
+# The figures of a card whose persona passed the gate, some of them.
+PASSED = {
+    "base": {"identity": 3.75, "identity_n": 80.0, "cited": 71.43, "cited_n": 14.0},
+    "persona": {"identity": 97.5, "identity_n": 80.0, "cited": 71.43, "cited_n": 14.0},
+}
 
 
 def network(

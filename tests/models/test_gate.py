@@ -164,7 +164,7 @@ def test_everything_is_measured_and_told_on_the_way() -> None:
     told: list[Progress] = []
     measured = measure(PERSONA, Fake(), SETS, told.append)
     shares = measured.shares()
-    assert list(shares) == list(FIGURES)
+    assert list(shares) == [figure for figure in FIGURES if "shipped" not in figure]
     assert shares["gate_identity"].value == shares["gate_voice"].value == shares["gate_refused"].value == 100.0
     assert shares["gate_identity_zh"].n + shares["gate_identity_en"].n == shares["gate_identity"].n >= 90
     assert (shares["gate_understanding_without"].value, shares["gate_understanding"].value) == (50.0, 100.0)
@@ -288,6 +288,17 @@ def test_the_whole_gate_passes_a_persona_that_did_no_harm() -> None:
     assert understood.before and understood.after and understood.difference
     assert (understood.before.value, understood.after.value, understood.difference.value) == (50.0, 100.0, 50.0)
     assert report.card["base"]["identity"] == 0.0
+
+
+def test_words_of_others_are_no_understanding_of_its_own() -> None:
+    sets = replace(SETS, glossary=(), shipped=SETS.glossary)
+    report = run(PERSONA, Fake(), Fake(), sets)
+    shown = {figure.figure: figure for figure in report.figures}
+    assert "gate_understanding" not in shown and "understanding" not in report.card["persona"]
+    others = shown["gate_understanding_shipped"]
+    assert others.before and others.after and (others.before.value, others.after.value) == (50.0, 100.0)
+    assert "not with its own" in others.words("en") and "不是它自己的" in others.words("zh")
+    assert report.card["persona"]["understanding_shipped"] == 100.0 and report.installable
 
 
 def test_one_that_does_not_know_itself_is_refused_before_the_long_part() -> None:

@@ -20,17 +20,18 @@ from models.merge import write_adapter
 from models.persona import shelf, specification
 from models.persona.shelf import Shelved, check, export_file, find, import_file, install, installed, remove
 from models.recipe import Card, new_card, read_card, sha256
-from tests.models.networks import network, peft_folder
+from tests.models.networks import PASSED, network, peft_folder
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Card]:
-    """A trained adapter and its card."""
+    """A trained adapter and its card, which says that the gate let it pass."""
     folder = tmp_path_factory.mktemp("trained")
     network(folder / "base.gguf")
     peft_folder(folder / "peft", rank=2)
     made = new_card("xiaozhi", "mini", sha256(folder / "base.gguf"), seed=1)
-    return folder / "adapter.gguf", write_adapter(folder / "peft", folder / "base.gguf", folder / "adapter.gguf", made)
+    card = write_adapter(folder / "peft", folder / "base.gguf", folder / "adapter.gguf", made)
+    return folder / "adapter.gguf", replace(card, gate=PASSED)
 
 
 @pytest.fixture
@@ -222,7 +223,7 @@ def test_a_cut_file(here: Path, tmp_path: Path, share: float) -> None:
 def test_other_files(tmp_path: Path) -> None:
     there = tmp_path / "there"
     assert key_of(lambda: import_file(tmp_path / "none.persona", there)) == "shelf_file_missing"
-    assert key_of(lambda: import_file(tmp_path, there)) == "shelf_file_missing"
+    assert key_of(lambda: import_file(tmp_path, there)) == "shelf_file_folder"
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7" + bytes(500))
     assert key_of(lambda: import_file(tmp_path / "a.pdf", there)) == "shelf_file_foreign"
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
@@ -316,7 +317,35 @@ def test_a_damaged_persona_is_not_exported(here: Path, tmp_path: Path) -> None:
 
 def test_the_card_may_learn_what_the_gate_said(here: Path, persona: Persona, trained: tuple[Path, Card]) -> None:
     adapter, card = trained
-    tested = replace(card, gate={"adapter": {"identity": 0.97}})
+    tested = replace(card, gate={"persona": {"identity": 96.25}})
     made: Shelved = install(persona, adapter, tested, here)
-    assert read_card(made.folder / "card.json").gate == {"adapter": {"identity": 0.97}}
+    assert read_card(made.folder / "card.json").gate == {"persona": {"identity": 96.25}}
     check(made, card.base_sha256)
+
+
+@pytest.mark.parametrize(
+    ("gate", "key"),
+    [
+        ({}, "shelf_not_tested"),
+        ({"base": {"identity": 99.0}}, "shelf_not_tested"),
+        ({"persona": {"cited": 99.0}}, "shelf_not_tested"),
+        ({"persona": {"identity": 1e308}}, "shelf_not_tested"),
+        ({"persona": {"identity": 94.99}}, "shelf_not_passed"),
+        ({"persona": {"identity": 0.97}}, "shelf_not_passed"),
+    ],
+)
+def test_a_persona_that_did_not_pass_the_gate_is_not_carried_around_it(
+    persona: Persona, trained: tuple[Path, Card], tmp_path: Path, gate: dict[str, dict[str, float]], key: str
+) -> None:
+    adapter, card = trained
+    install(persona, adapter, replace(card, gate=gate), tmp_path / "personas")
+    file = exported(tmp_path / "personas")
+    assert key_of(lambda: import_file(file, tmp_path / "there")) == key
+    assert names(tmp_path / "there") == []
+    assert key_of(lambda: import_file(file, tmp_path / "personas", replace=True)) == key, "nor over another"
+
+
+def test_an_export_makes_no_folders(here: Path, tmp_path: Path) -> None:
+    assert key_of(lambda: export_file("xiaozhi", here, tmp_path / "typo" / "x.persona")) == "output_no_folder"
+    assert not (tmp_path / "typo").exists()
+    assert key_of(lambda: export_file("xiaozhi", here, tmp_path)) == "output_is_folder"
