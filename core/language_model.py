@@ -17,6 +17,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -25,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import Cancelled, CancelToken, UserProblem
-from core.machine import cores
+from core.machine import cores, processor, wide
 from core.nouns import ModelIdentity, Progress, Report, Turn, silent
 
 
@@ -93,6 +95,28 @@ def _llama() -> Any:  # a ctypes module without types
         _QUIET.append(callback)
         lib.llama_backend_init()
     return lib
+
+
+def wide_kernels() -> str:
+    """Which kernels for AVX-512 could be used, and on which processor; "" where build or processor have none."""
+    return f"{version('llama-cpp-python')} {processor()}" if wide() and _wide_library().is_file() else ""
+
+
+def widen(proven: str) -> None:
+    """Let this process use the kernels for AVX-512, if they are the ``proven`` ones; before its first model is loaded.
+
+    They read prompts faster.  A model uses them only once a throw-away process has written with them.
+    """
+    if proven and proven == wide_kernels() and not _QUIET:
+        file = _wide_library()
+        # The loader takes a library by its name when one of that name is there: these go before llama.cpp's own.
+        ctypes.CDLL(os.fspath(file.parent.parent / "libggml-base.so"), ctypes.RTLD_GLOBAL)
+        ctypes.CDLL(os.fspath(file), ctypes.RTLD_GLOBAL)
+
+
+def _wide_library() -> Path:
+    found = find_spec("llama_cpp")
+    return Path(found.origin if found and found.origin else "").parent / "lib" / "avx512" / "libggml-cpu.so"
 
 
 def gpu_built_in() -> bool:
@@ -578,15 +602,18 @@ def measure(file: Path) -> dict[str, object]:
             "ok": True,
             "architecture": model.architecture,
             "chat_template": True,
+            "wide_kernels": wide_kernels(),
             "prompt_tokens_per_second": round(prompt.prompt_tokens / (middle - begin), 1),
             "tokens_per_second": round(max(answer.tokens, 1) / (end - middle), 1),
         }
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``--probe FILE``: print :func:`measure` as one JSON line, or the problem."""
+    """``--probe [--wide] FILE``: print :func:`measure` as one JSON line, or the problem."""
+    if "--wide" in arguments[:-1]:
+        widen(wide_kernels())
     try:
-        print(json.dumps(measure(Path(arguments[1]))))
+        print(json.dumps(measure(Path(arguments[-1]))))
     except UserProblem as problem:
         print(json.dumps({"ok": False, "key": problem.key, "error": problem.sentence()}))
         return 1

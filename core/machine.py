@@ -25,13 +25,19 @@ def processor() -> str:
 
 
 # What the builds of llama.cpp and PyTorch choose their kernels by.
-_INSTRUCTIONS = ("sse4_2", "avx", "avx2", "fma", "f16c", "bmi2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8")
+_WIDE = ("avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl", "avx512vbmi", "avx512_vnni")
+_INSTRUCTIONS = ("sse4_2", "avx", "avx2", "fma", "f16c", "bmi2", *_WIDE, "avx_vnni", "amx_int8")
 
 
 def instructions() -> tuple[str, ...]:
     """Which sets of vector instructions the processor has; none where the system does not tell."""
     here = _of_processor("flags", "Features").split()
     return tuple(name for name in (*_INSTRUCTIONS, "asimd", "asimddp", "sve") if name in here)
+
+
+def wide() -> bool:
+    """Whether the processor has every AVX-512 instruction that llama.cpp's wide kernels use."""
+    return set(_WIDE) <= set(instructions())
 
 
 def _of_processor(*names: str) -> str:

@@ -165,13 +165,14 @@ def language_model(
     settings: Settings, name: str = "", report: Report = silent, cancel: CancelToken | None = None
 ) -> LlamaModel:
     """The language model ``name``, or the one in the settings, its file checked.  UserProblem when not installed."""
-    from core.language_model import LlamaModel, gpu_built_in  # a part like the others
+    from core.language_model import LlamaModel, gpu_built_in, widen  # a part like the others
     from models import catalogue  # see _find
 
     found = find_language_model(settings, name)
     catalogue.verify(found, report, cancel)
     logbook.jot("model", kind=found.kind, name=found.name, sha256=found.sha256)
     report(Progress("stage_loading", item=found.name))
+    widen(found.wide)
     layers = settings.gpu_layers if gpu_built_in() else 0
     return LlamaModel(
         found.path,

@@ -85,8 +85,9 @@ class ModelEntry:
 class Installed:
     """A model that is here: ``path`` is its GGUF file, or the folder of an embedder.
 
-    ``tokens_per_second`` (output) and ``prompt_tokens_per_second`` are 0 until it was probed.  ``stamp`` is what the
-    files looked like when their SHA-256 was last checked.
+    ``tokens_per_second`` (output) and ``prompt_tokens_per_second`` are 0 until it was probed; ``wide`` names the
+    kernels for AVX-512 that were faster then, if any.  ``stamp`` is what the files looked like when their SHA-256
+    was last checked.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Installed:
     prompt_tokens_per_second: float = 0.0
     tokens_per_second: float = 0.0
     stamp: str = ""
+    wide: str = ""
 
 
 # What pip, from the one that Debian 12 brings to today's, writes when an index or a file did not come through.
@@ -479,6 +481,7 @@ def add(
                 context=header.context,
                 prompt_tokens_per_second=probed.prompt_tokens_per_second,
                 tokens_per_second=probed.tokens_per_second,
+                wide=probed.wide,
             ),
         )
 
@@ -503,6 +506,7 @@ def measure(
         find(name, folder),
         prompt_tokens_per_second=result.prompt_tokens_per_second,
         tokens_per_second=result.tokens_per_second,
+        wide=result.wide,
     )
     _write_card(measured)
     return measured, result

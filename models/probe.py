@@ -8,6 +8,7 @@ bad metadata can take the whole process down with it.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import signal
 import struct
@@ -39,6 +40,7 @@ READERS = frozenset(
 # What does not load as a language model at all: image encoders and the like.
 FOREIGN = frozenset({"clip", "wavtokenizer-dec"})
 LIMIT_SECONDS = 180.0
+_WORTH_IT = 1.05
 # Beside the file itself, loading may keep a second, rearranged copy of the weights and the program's own memory.
 SPARE_BYTES = 4 * 1024**3
 
@@ -58,12 +60,13 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What loading the file gave: speeds in tokens per second."""
+    """What loading the file gave: speeds in tokens per second, and with which wide kernels, if any."""
 
     architecture: str
     chat_template: bool
     prompt_tokens_per_second: float
     tokens_per_second: float
+    wide: str = ""
 
 
 class _Cut(Exception):
@@ -214,13 +217,28 @@ def probe(
     ``command`` starts the child; the file is added to it.  It prints one line of JSON with ``ok``,
     ``architecture``, ``chat_template``, ``prompt_tokens_per_second`` and ``tokens_per_second``, or ``ok`` false and
     perhaps the message ``key`` ``model_no_memory``.  The child is ended after ``seconds``, and may not use more
-    memory than twice the file and 4 GiB.
+    memory than twice the file and 4 GiB.  Where the child says ``wide_kernels``, another one tries these
+    (``--wide``); they count when they work and read prompts faster.
 
     Raises the UserProblems of :func:`read_header`, ``model_refused``, ``model_cannot_load``, ``model_no_memory`` or
     ``model_too_slow``; Cancelled.
     """
     read_header(file)
     report(Progress("model_probing", item=file.name))
+    told, portable = _try(file, command, seconds, cancel)
+    if kernels := told.get("wide_kernels"):
+        # Whatever goes wrong with these, the portable ones have just worked.
+        with contextlib.suppress(UserProblem):
+            _, wide = _try(file, [*command, "--wide"], seconds, cancel)
+            if wide.prompt_tokens_per_second > _WORTH_IT * portable.prompt_tokens_per_second:
+                return dataclasses.replace(wide, wide=str(kernels))
+    return portable
+
+
+def _try(
+    file: Path, command: Sequence[str], seconds: float, cancel: CancelToken | None
+) -> tuple[dict[str, object], Probe]:
+    """One child's own words, and what they say."""
     with tempfile.TemporaryFile() as out:
         code = _run([*command, str(file)], out, file.stat().st_size, file.name, seconds, cancel)
         out.seek(0)
@@ -232,7 +250,7 @@ def probe(
     if code != 0 or not told:
         raise UserProblem("model_cannot_load", file=file.name, reason=_ending(code))
     try:
-        return Probe(
+        return told, Probe(
             architecture=str(told["architecture"]),
             chat_template=bool(told["chat_template"]),
             prompt_tokens_per_second=float(str(told["prompt_tokens_per_second"])),

@@ -100,30 +100,62 @@ pin() { grep -E "^$1==" packaging/requirements.lock; }
 # The package comes as source only, and its default build uses what the processor of the
 # building machine has: that crashes on some.  pip's own cache does not know the difference,
 # so the wheel is built explicitly and kept, with its checksum, for every later clone.
+# For x86-64 Linux the kernels are compiled once more, for AVX-512 without AMX (which crashed);
+# the program uses them where the processor has it and a throw-away process wrote with them.
 llama_wheel() {
     local version machine cache building
     version=$(pin llama-cpp-python | sed 's/.*==//')
     machine=$("$python" -c 'import sysconfig; print(sysconfig.get_platform())')
-    cache=${XDG_CACHE_HOME:-$HOME/.cache}/vademecum/wheels/llama-cpp-python-$version-portable-$machine
+    cache=${XDG_CACHE_HOME:-$HOME/.cache}/vademecum/wheels/llama-cpp-python-$version-portable-and-wide-$machine
     if ! (cd "$cache" 2>/dev/null && sha256sum --status -c SHA256SUMS 2>/dev/null); then
         mkdir -p "$(dirname "$cache")"
         building=$(mktemp -d "$cache.XXXXXX")
-        patiently "compiling llama.cpp once for this user (about 4 minutes on 2 cores)" \
-            env CMAKE_ARGS="-DGGML_NATIVE=OFF" CMAKE_BUILD_PARALLEL_LEVEL="$(getconf _NPROCESSORS_ONLN)" \
-            "$python" -m pip --disable-pip-version-check wheel --no-deps --no-cache-dir \
-            --no-binary llama-cpp-python --wheel-dir "$building" "llama-cpp-python==$version"
-        (cd "$building" && sha256sum ./*.whl >SHA256SUMS)
+        patiently "downloading the source of llama.cpp" pip download --no-deps --no-cache-dir \
+            --no-binary llama-cpp-python --dest "$building" "llama-cpp-python==$version"
+        tar -xzf "$building"/*.tar.gz -C "$building"
+        rm "$building"/*.tar.gz
+        local source=$building/llama_cpp_python-$version
+        patiently "compiling llama.cpp once for this user (about 5 minutes on 2 cores)" \
+            compile_llama "$source" "$building"
+        if [ "$machine" = linux-x86_64 ]; then
+            patiently "compiling its kernels for AVX-512 (about a minute on 2 cores)" \
+                compile_wide_kernels "$source/vendor/llama.cpp" "$building"
+        fi
+        rm -rf "$source"
+        (cd "$building" && sha256sum ./* >SHA256SUMS)
         chmod 755 "$building"
         rm -rf "$cache"
         mv "$building" "$cache"
     fi
     wheel=$(echo "$cache"/*.whl)
+    wide=$cache/libggml-cpu.so
+}
+
+# compile_llama SOURCE INTO: the wheel
+compile_llama() {
+    CMAKE_ARGS="-DGGML_NATIVE=OFF" CMAKE_BUILD_PARALLEL_LEVEL="$(getconf _NPROCESSORS_ONLN)" \
+        pip wheel --no-deps --no-cache-dir --wheel-dir "$2" "$1"
+}
+
+# compile_wide_kernels SOURCE INTO: libggml-cpu.so for what processors with AVX-512 have had since 2019
+compile_wide_kernels() {
+    local build=$1/build-avx512
+    cmake -S "$1" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=ON -DGGML_NATIVE=OFF \
+        -DGGML_AVX512=ON -DGGML_AVX512_VBMI=ON -DGGML_AVX512_VNNI=ON \
+        -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON -DCMAKE_INSTALL_RPATH='$ORIGIN/..' \
+        -DLLAMA_CURL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF \
+        -DLLAMA_BUILD_SERVER=OFF
+    cmake --build "$build" --target ggml-cpu
+    cp -L "$build/bin/libggml-cpu.so" "$2/"
 }
 
 install_packages() {
     patiently "downloading and installing torch" pip install "$(pin torch)"
     llama_wheel
     patiently "installing llama-cpp-python" pip install --no-deps --force-reinstall "$wheel"
+    if [ -f "$wide" ]; then
+        install -D -m 755 "$wide" "$("$python" -c 'import sysconfig; print(sysconfig.get_path("platlib"))')/llama_cpp/lib/avx512/libggml-cpu.so"
+    fi
     patiently "downloading and installing the pinned packages" pip install "$@"
     patiently "installing vademecum itself" pip install --no-deps --no-build-isolation -e .
 }

@@ -30,7 +30,7 @@ from core.nouns import Progress, Report, silent
 from core.spawning import start_alone
 from models.persona.example import Example, data_sha256, save_examples
 from models.persona.trainer_child import ADAPTER, CHECKPOINT, CONFIGURATION, RECORD, Job, serve
-from models.persona.training_base import Base, base_sha256, describe
+from models.persona.training_base import LOCK, Base, base_sha256, describe
 
 FEWEST, MOST = 8, 20_000  # examples that are learned from
 UNFINISHED = "unfinished"
@@ -58,10 +58,10 @@ class Recipe:
     rank: int = 8
     alpha: int = 16
     dropout: float = 0.0
-    learning_rate: float = 3e-4
+    learning_rate: float = 4e-4
     warm_up: float = 0.06
     weight_decay: float = 0.0
-    epochs: int = 3
+    epochs: int = 2
     tokens_per_batch: int = 512
     max_length: int = 1024
     evaluations_per_epoch: int = 1
@@ -244,7 +244,7 @@ def train(
     report(Progress("training_reading", item=base.name))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "training.lock", timeout=0):
+        with FileLock(folder / LOCK, timeout=0):
             digest = base_sha256(base, cancel.check)
             fingerprint = _fingerprint(digest, examples, recipe)
             if (done := _finished(folder, fingerprint)) is not None:

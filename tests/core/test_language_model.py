@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Timer
 
 import pytest
 
+from core import language_model
 from core.drafting import grammar
 from core.errors import Cancelled, CancelToken, UserProblem
-from core.language_model import LanguageModel, LlamaModel
+from core.language_model import LanguageModel, LlamaModel, wide_kernels, widen
 from core.nouns import ModelIdentity, Progress, Turn
 from tests.fakes import ScriptedModel
 from tests.installed import installed
@@ -135,3 +139,23 @@ def test_a_file_that_is_no_model_gives_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserProblem) as problem:
         LlamaModel(file, ModelIdentity("broken", "0" * 64))
     assert "broken.gguf" in problem.value.sentence()
+
+
+@pytest.mark.model
+@pytest.mark.skipif(not wide_kernels(), reason="this processor or this build has no kernels for AVX-512")
+def test_a_throw_away_process_writes_with_the_wide_kernels() -> None:
+    command = [sys.executable, "-m", "core.language_model", "--probe", "--wide", str(installed("tiny").path)]
+    told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert told["ok"] and told["wide_kernels"] == wide_kernels() and told["prompt_tokens_per_second"] > 0
+
+
+def test_kernels_that_were_proven_elsewhere_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[object] = []
+    monkeypatch.setattr(language_model, "wide_kernels", lambda: "1.2 This processor")
+    monkeypatch.setattr("ctypes.CDLL", lambda *wanted: loaded.append(wanted))
+    monkeypatch.setattr(language_model, "_QUIET", [])
+    for proven in ("", "1.2 Another processor", "1.1 This processor"):
+        widen(proven)
+    assert not loaded
+    widen("1.2 This processor")
+    assert len(loaded) == 2

@@ -114,6 +114,25 @@ def test_a_child_that_fails(tmp_path: Path, command: list[str], key: str) -> Non
     assert "good.gguf" in problem.value.sentence()
 
 
+@pytest.mark.parametrize(
+    ("wide", "used"),
+    [
+        ('print(json.dumps(told | {"prompt_tokens_per_second": 160.0}))', "1.2 Processor"),
+        ('print(json.dumps(told | {"prompt_tokens_per_second": 121.0}))', ""),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", ""),
+        ('print(json.dumps({"ok": False}))', ""),
+    ],
+)
+def test_the_wide_kernels_count_where_they_work_and_are_faster(tmp_path: Path, wide: str, used: str) -> None:
+    told = GOOD | {"wide_kernels": "1.2 Processor"}
+    script = (
+        f"import json, os, signal, sys; told = {told!r}\nif '--wide' in sys.argv: {wide}\nelse: print(json.dumps(told))"
+    )
+    result = probe(gguf(tmp_path / "good.gguf"), child(script))
+    assert result.wide == used
+    assert result.prompt_tokens_per_second == (160.0 if used else SPEEDS["prompt_tokens_per_second"])
+
+
 def test_the_child_never_sees_a_file_with_a_bad_header(tmp_path: Path) -> None:
     whole = gguf(tmp_path / "good.gguf").read_bytes()
     (tmp_path / "cut.gguf").write_bytes(whole[: len(whole) // 2])
