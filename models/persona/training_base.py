@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from core.errors import UserProblem
 from models.gguf_file import GgufFile
 from models.probe import read_header
@@ -34,6 +36,7 @@ SPLITS = {
     "gpt-2": "gpt2",
 }
 HASHED_AT_ONCE = 8 << 20
+LOCK = "training.lock"  # in the folder of a training, held while it runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,17 @@ def _product(shape: tuple[int, ...]) -> int:
     for side in shape:
         product *= side
     return product
+
+
+def in_training(folder: Path) -> bool:
+    """Whether a training runs in ``folder``, in whichever process."""
+    if not (folder / LOCK).exists():
+        return False
+    try:
+        with FileLock(folder / LOCK, timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def base_sha256(base: Path, check: Callable[[], None]) -> str:
