@@ -528,12 +528,16 @@ class SelfTest(Request[SelfTestReport]):
 
 @dataclass(frozen=True, slots=True)
 class FilesChecked:
-    """The files of the installed program against their list: how many, and the paths that are not as they were."""
+    """The files of the installed program against their list: how many, and the paths that are not as they were.
+
+    ``locked`` are whole and may not be executed any more.
+    """
 
     files: int
     changed: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

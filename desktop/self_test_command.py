@@ -26,7 +26,7 @@ def run(settings: Settings, language: str, cancel: CancelToken, chosen: Namespac
 
 def _files(language: str, cancel: CancelToken, chosen: Namespace) -> int:
     checked = check_manifest(program_folder(), cancel=cancel)
-    whole = not (checked.changed or checked.missing or checked.extra)
+    whole = not (checked.changed or checked.missing or checked.extra or checked.locked)
     if chosen.json:
         print(json.dumps({"whole": whole, **asdict(checked)}, ensure_ascii=False, indent=2))
     else:

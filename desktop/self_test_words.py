@@ -52,10 +52,11 @@ def of_report(report: SelfTestReport, language: str) -> str:
 
 def of_files(checked: FilesChecked, language: str) -> list[str]:
     """What the check of the files found, in lines."""
-    wrong = len(checked.changed) + len(checked.missing) + len(checked.extra)
+    wrong = len(checked.changed) + len(checked.missing) + len(checked.extra) + len(checked.locked)
     if not wrong:
         return [say("files_whole", language, count=checked.files)]
     lines = [say("files_damaged", language, count=wrong)]
     lines += [say("files_changed", language, name=name) for name in checked.changed]
+    lines += [say("files_locked", language, name=name) for name in checked.locked]
     lines += [say("files_missing", language, name=name) for name in checked.missing]
     return lines + [say("files_extra", language, name=name) for name in checked.extra]

@@ -17,6 +17,7 @@ from desktop import cli, manifest
 from desktop.channel import FilesChecked
 from desktop.manifest import NAME, check_manifest, program_folder, write_manifest
 
+MODES = pytest.mark.skipif(os.name == "nt", reason="Windows does not keep with a file whether it may be executed")
 LINKS = pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
 
 
@@ -89,6 +90,55 @@ def test_missing_and_strange_files(program: Path) -> None:
     (program / "_internal" / "unins000.exe").write_bytes(b"not there")
     checked = check_manifest(program)
     assert checked == FilesChecked(6, missing=("vademecum",), extra=("_internal/stranger.so", "_internal/unins000.exe"))
+
+
+@MODES
+def test_an_execute_bit_that_was_lost_is_found(program: Path) -> None:
+    (program / "vademecum").chmod(0o755)
+    assert check_manifest(program) == FilesChecked(6), "what may be executed and need not is no damage"
+    write_manifest(program)
+    lines = (program / NAME).read_text(encoding="utf-8").splitlines()
+    assert [line.split("  ")[1] for line in lines if line.startswith("run:")] == ["vademecum"]
+    assert check_manifest(program) == FilesChecked(6)
+    (program / "vademecum").chmod(0o644)
+    assert check_manifest(program) == FilesChecked(6, locked=("vademecum",))
+    (program / "vademecum").write_bytes(b"other")
+    assert check_manifest(program) == FilesChecked(6, changed=("vademecum",))
+
+
+def test_a_folder_with_nothing_in_it_belongs_to_the_program(program: Path) -> None:
+    hollow = program / "_internal" / "plugins" / "styles"
+    hollow.mkdir(parents=True)
+    assert check_manifest(program) == FilesChecked(6), "one more is no damage"
+    write_manifest(program)
+    assert check_manifest(program) == FilesChecked(6)
+    hollow.rmdir()
+    assert check_manifest(program) == FilesChecked(6, missing=("_internal/plugins/styles",))
+    hollow.parent.rmdir()
+    assert check_manifest(program) == FilesChecked(6, missing=("_internal/plugins/styles",))
+    hollow.mkdir(parents=True)
+    (hollow / "a.so").write_bytes(b"x")
+    assert check_manifest(program) == FilesChecked(6, extra=("_internal/plugins/styles/a.so",))
+
+
+def test_a_folder_that_was_emptied_or_is_gone_is_told_by_its_files(program: Path) -> None:
+    inside = program / "_internal" / "core" / "messages"
+    (inside / "models.toml").unlink()
+    assert check_manifest(program) == FilesChecked(6, missing=("_internal/core/messages/models.toml",))
+    inside.rmdir()
+    assert check_manifest(program) == FilesChecked(6, missing=("_internal/core/messages/models.toml",))
+
+
+@MODES
+def test_the_list_of_an_earlier_version_can_be_read(program: Path) -> None:
+    (program / "vademecum").chmod(0o755)
+    write_manifest(program)
+    text = (program / NAME).read_text(encoding="utf-8").replace("run:", "")
+    listed = text[: text.rindex("self:")]
+    (program / NAME).write_text(f"{listed}self:{hashlib.sha256(listed.encode()).hexdigest()}  {NAME}\n", "utf-8")
+    assert check_manifest(program) == FilesChecked(6)
+    (program / "vademecum").chmod(0o644)
+    assert check_manifest(program) == FilesChecked(6), "it says nothing of who may execute what"
 
 
 @LINKS
