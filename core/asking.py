@@ -394,6 +394,8 @@ def _circumstances(asked: _Asked, story: _Story) -> dict[str, object]:
                 "document": c.document,
                 "sha256": c.passage.sha256,
                 "page": c.passage.page_index + 1,
+                **({"section": c.page_label} if c.section else {}),
+                **({"version": c.version} if c.version > 1 else {}),
                 "text_sha256": _hash(c.passage.text),
                 "score": round(c.score, 5),
                 "similarity": round(c.similarity, 5),
@@ -445,6 +447,8 @@ def _claim(claim: Claim) -> dict[str, object]:
                 "sha256": c.sha256,
                 "page": c.page_index + 1,
                 "page_label": c.page_label,
+                **({"section": True} if c.section else {}),
+                **({"version": c.version} if c.version > 1 else {}),
                 "passage": c.passage_id,
                 "start": c.start,
                 "end": c.end,
@@ -489,6 +493,8 @@ def _shown(told: Mapping[str, Any], library: Library) -> Claim:
             c["start"],
             c["end"],
             c["quote"],
+            section=c.get("section", False),
+            version=c.get("version", 0),
         )
         for c in told["citations"]
     )

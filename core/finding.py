@@ -68,19 +68,24 @@ def find(
     best = (_DENSE_WEIGHT + _WORDS_WEIGHT) / (_RANK_OFFSET + 1)
     keys = [key for key, _ in sorted(fused.items(), key=lambda item: -item[1])[:k]]
     passages = {p.id: p for p in library.passages(keys)}
-    names = {d.sha256: d.name for d in reversed(library.documents(scope))}
+    found_in = {d.sha256: d for d in reversed(library.documents(scope))}
+    pages = {
+        key: library.page(found.sha256, found.page_index) for key, found in passages.items() if found.sha256 in found_in
+    }
     return tuple(
         Candidate(
             passage=passages[key],
-            document=names[passages[key].sha256],
-            page_label=library.page(passages[key].sha256, passages[key].page_index).label,
+            document=found_in[passages[key].sha256].name,
+            page_label=pages[key].label,
             score=fused[key] / best,
             similarity=similarity.get(key, 0.0),
             keyword_score=keyword.get(key, 0.0),
             coverage=coverage(question, [passages[key]]),
+            section=pages[key].is_section,
+            version=found_in[passages[key].sha256].version,
         )
         for key in keys
-        if key in passages and passages[key].sha256 in names
+        if key in pages
     )
 
 

@@ -30,11 +30,10 @@ from core.library.library import tidy_name
 from core.library.store import clean
 from core.messages import say
 from core.nouns import Change, Document, Outcome, Progress, Reading, Report, SameName, silent
-from core.reading import VERSION, Reader, cut, is_final
+from core.reading import ENDINGS, VERSION, Reader, cut, is_final
 
 _BATCH = 128  # passages embedded and committed at a time: some seconds of work at most are lost by a kill
 _AHEAD = 2  # files read before their turn; each waits in memory
-_ENDING = ".pdf"
 _NUMBERED = re.compile(r"(.*) \(\d+\)(\.[^./]+)?", re.DOTALL)
 
 _log = logging.getLogger(__name__)
@@ -56,7 +55,7 @@ class Importer:
     cancel: CancelToken | None = None
 
     def add(self, paths: Sequence[Path], *, collection: str, same_name: SameName = SameName.REFUSE) -> Change:
-        """Add files, and the PDF files in folders; one bad file never stops the others.
+        """Add files, and the documents in folders; one bad file never stops the others.
 
         Bytes already there are left alone, or read again where that may give more.
         ``same_name`` says what becomes of other bytes under a name that is already there.
@@ -178,6 +177,10 @@ class _Tally:
         """It has come in, without these pages."""
         pages = _ranges([index + 1 for index in document.unreadable_pages])
         self.partial.append((document.name, say("import_pages_unreadable", self._language, pages=pages)))
+
+    def lose_parts(self, document: Document) -> None:
+        """It has come in, without a part of it that is no page."""
+        self.partial.append((document.name, say(document.reason, self._language)))
 
     def write_down(self) -> None:
         """Keep those rejected since the last time on the library's list."""
@@ -479,6 +482,7 @@ class _Run:
         try:
             reading = self._reader.read(
                 self._library.original(item.sha256),
+                name=item.name,
                 password=self._password,
                 report=between_pages,
                 cancel=self._stop,
@@ -544,6 +548,8 @@ class _Run:
                 self._tally.refuse(item.name, item.collection)
             elif document.unreadable_pages:
                 self._tally.lose_pages(document)
+            elif document.outcome is Outcome.PARTIAL and document.reason:
+                self._tally.lose_parts(document)
 
 
 def _is_in_place(library: Library) -> bool:
@@ -643,7 +649,7 @@ def _unreadable(path: Path, fault: OSError) -> UserProblem:
 
 
 def _walk(folder: Path, missed: list[OSError]) -> Iterator[tuple[Path, list[Path]]]:
-    """Each folder with its PDF files, sorted, hidden ones left out; a folder reached twice is walked once.
+    """Each folder with its documents, sorted, hidden ones left out; a folder reached twice is walked once.
 
     ``missed`` receives the fault of each folder that cannot be entered and each link that leads nowhere.
     """
@@ -661,7 +667,7 @@ def _walk(folder: Path, missed: list[OSError]) -> Iterator[tuple[Path, list[Path
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found = []
         for name in sorted(files):
-            if not name.lower().endswith(_ENDING) or name.startswith("."):
+            if not name.lower().endswith(ENDINGS) or name.startswith((".", "~$")):  # "~$": an open document's lock
                 continue
             file = Path(here, name)
             if _is(file.is_file):

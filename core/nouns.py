@@ -83,7 +83,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as it was read.  ``width`` and ``height`` are of the displayed page, in points."""
+    """One page as it was read.  ``width`` and ``height`` are of the displayed page, in points.
+
+    A document without pages (Word, Markdown, HTML, plain text) is a page a section:
+    the label is its heading, there are no lines, and its paper has no size.
+    """
 
     index: int
     label: str
@@ -93,6 +97,18 @@ class Page:
     height: float
     read_by: ReadBy
     problem: str = ""  # a message key, empty when the page was read well
+    hidden: int = 0  # characters that nobody can see on the page; they are left out of the text
+    confidence: float = 1.0  # how sure recognition was of the text, 0..1; 1 where the file itself holds it
+
+    @property
+    def is_section(self) -> bool:
+        """Whether it is a section of a document without pages."""
+        return is_section(self.width, self.read_by)
+
+
+def is_section(width: float, read_by: str) -> bool:
+    """Whether a page of that width is a section: it was read as text, and from no paper."""
+    return not width and read_by == ReadBy.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +139,11 @@ class Reading:
     def unreadable(self) -> tuple[int, ...]:
         """Indexes of the pages whose text could not be read."""
         return tuple(p.index for p in self.pages if p.problem)
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Indexes of the pages with text that nobody can see."""
+        return tuple(p.index for p in self.pages if p.hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +195,7 @@ class Document:
     version: int
     added_at: str
     size: int
+    hidden_pages: tuple[int, ...] = ()  # those with text that nobody can see; it was left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +211,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage that the search found, with every signal that ranked it (higher is better)."""
+    """A passage that the search found, with every signal that ranked it (higher is better).
+
+    ``section``: ``page_label`` is the heading of a section, in a document without pages.
+    """
 
     passage: Passage
     document: str
@@ -198,6 +223,8 @@ class Candidate:
     similarity: float  # cosine of question and passage, -1..1
     keyword_score: float  # BM25, 0 when the words did not find it
     coverage: float  # share of the question's terms that occur in it, 0..1
+    section: bool = False
+    version: int = 0  # of the document; 0 where it is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +265,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a sentence stands: quote, page and rectangles, exact or absent."""
+    """Where a sentence stands: quote, page and rectangles, exact or absent.
+
+    ``section``: ``page_label`` is the heading of a section, in a document without pages.
+    """
 
     document: str
     sha256: str
@@ -249,6 +279,8 @@ class Citation:
     end: int
     quote: str
     rects: tuple[Rect, ...] = ()
+    section: bool = False
+    version: int = 0  # of the document; 0 where it is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,6 +492,7 @@ class Change:
     unchanged: tuple[str, ...] = ()
     rejected: tuple[tuple[str, str], ...] = ()  # (name, sentence)
     partial: tuple[tuple[str, str], ...] = ()  # (name, sentence)
+    hidden: tuple[tuple[str, str], ...] = ()  # (name, sentence): text that nobody can see was left out
     collections: tuple[str, ...] = ()
     same_name: tuple[str, ...] = ()  # those rejected only because a different document has their name
 

@@ -177,6 +177,8 @@ NATIVE = (
         ("ICU.txt",),
     ),
     Native("GEOS", "LGPL-2.1-only", "https://libgeos.org", ("libgeos*", "geos*.dll"), "shapely", LGPL),
+    Native("libxml2, libxslt and zlib", "MIT AND Zlib", "https://gitlab.gnome.org/GNOME", (), "lxml", ("libxml2.txt",)),
+    Native("GNU libiconv", "LGPL-2.1-or-later", "https://www.gnu.org/software/libiconv", (), "lxml", LGPL),
     Native("PP-OCR models", "Apache-2.0", "https://github.com/PaddlePaddle/PaddleOCR", (), "rapidocr", APACHE),
 )
 PYTHON_FILES = ("libpython*", "python3*.dll", "Python", "*.cpython-*", "*.abi3.*", "*.pyd")

@@ -81,7 +81,13 @@ class FakeReader:
         self.read_files: list[str] = []
 
     def read(
-        self, path: Path, *, password: str | None = None, report: Report = silent, cancel: CancelToken | None = None
+        self,
+        path: Path,
+        *,
+        name: str = "",
+        password: str | None = None,
+        report: Report = silent,
+        cancel: CancelToken | None = None,
     ) -> Reading:
         data = path.read_bytes()
         if cancel is not None:

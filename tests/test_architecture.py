@@ -24,8 +24,8 @@ ROOMS = ("core", "models", "desktop")
 # sentence, libraries, the only places (a folder or a file) that may import them
 DOORS = (
     (
-        "PDFs and pictures of text are opened only in core/reading",
-        ("pypdfium2", "pypdf", "rapidocr"),
+        "documents and pictures of text are opened only in core/reading",
+        ("pypdfium2", "pypdf", "rapidocr", "lxml", "markdown_it", "charset_normalizer"),
         ("core/reading/",),
     ),
     ("databases are opened only in core/library", ("sqlcipher3", "sqlite3", "lancedb"), ("core/library/",)),
@@ -117,7 +117,7 @@ def test_the_workshop_knows_of_the_engine_only_its_words_and_its_pure_rules() ->
 
 
 def test_the_window_imports_nothing_of_the_engine() -> None:
-    heavy = ("torch", "llama_cpp", "lancedb", "pypdfium2", "pypdf", "sqlcipher3", "transformers", "pyarrow", "numpy")
+    heavy = ("torch", "llama_cpp", "lancedb", "pypdfium2", "pypdf", "lxml", "sqlcipher3", "transformers", "pyarrow", "numpy")
     program = f"import sys, desktop.window.app; print([m for m in {heavy!r} if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", program], cwd=TOP, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"

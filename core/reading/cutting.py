@@ -7,8 +7,18 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from core.nouns import Line, Page, Passage, Reading, Rect
-from core.reading.headings import ARTICLE, SIZE_HEADING, Mark, Marks, Path, flat_titles, recurring_lines, title_of
+from core.nouns import Heading, Line, Page, Passage, Reading, Rect
+from core.reading.headings import (
+    ARTICLE,
+    SIZE_HEADING,
+    Mark,
+    Marks,
+    Path,
+    flat_titles,
+    heading_mark,
+    recurring_lines,
+    title_of,
+)
 from core.reading.sentences import sentences
 
 # Tokens of a passage: long enough to be understood alone, short enough that the language model reads several of them.
@@ -58,9 +68,12 @@ def cut(reading: Reading, count_tokens: CountTokens, limit: int) -> tuple[Passag
     ``embedded_text`` has more than ``limit`` tokens.  Running headers, page
     numbers and chapter headings (they stand in the heading path) are left out.
     """
-    path = Path(reading.title or title_of(reading.metadata, reading.pages))
+    title = reading.title or title_of(reading.metadata, reading.pages)
+    path = Path(title)
     pages = [page if page.lines else _with_lines(page) for page in reading.pages]
-    skipped = recurring_lines(pages)
+    in_sections = any(page.is_section for page in pages)
+    skipped = _heading_lines(pages, reading.outline) if in_sections else recurring_lines(pages)
+    above = _headings_above(pages, reading.outline) if in_sections else {}
     titles: dict[int, list[str]] = {}
     for heading in reading.outline:
         titles.setdefault(heading.page_index, []).append(heading.title)
@@ -69,7 +82,9 @@ def cut(reading: Reading, count_tokens: CountTokens, limit: int) -> tuple[Passag
     for page, skip in zip(pages, skipped, strict=True):
         if not page.text:
             continue
-        marks = Marks(page, skip, flat_titles(titles.get(page.index, [])))
+        if in_sections:
+            path, before = Path(title, above[page.index]), ""
+        marks = Marks(page, skip, frozenset() if in_sections else flat_titles(titles.get(page.index, [])))
         blocks = _blocks(page, marks, path, before)
         if marks.lines:
             before = marks.text(len(marks.lines) - 1)
@@ -87,6 +102,42 @@ def cut(reading: Reading, count_tokens: CountTokens, limit: int) -> tuple[Passag
                 )
             )
     return tuple(passages)
+
+
+def _heading_lines(pages: Sequence[Page], outline: Sequence[Heading]) -> list[frozenset[int]]:
+    """For each section the starts of the lines that are its headings, and nothing but that, when more stands below."""
+    titles: dict[int, set[str]] = {}
+    for heading in outline:
+        titles.setdefault(heading.page_index, set()).add(heading.title)
+    found = []
+    for page in pages:
+        known = titles.get(page.index, set())
+        starts: list[int] = []
+        for line in page.lines:
+            if " ".join(page.text[line.start : line.end].split()) not in known:
+                break
+            starts.append(line.start)
+        found.append(frozenset(starts) if len(starts) < len(page.lines) else frozenset())
+    return found
+
+
+def _headings_above(pages: Sequence[Page], outline: Sequence[Heading]) -> dict[int, tuple[Mark, ...]]:
+    """For each section the headings that it stands below, its own included.
+
+    An article whose number stands at the head of its own text is left to be found there.
+    """
+    open_ones: list[Heading] = []
+    entries = iter([*outline, Heading("", len(pages) + 1, 0)])
+    heading = next(entries)
+    found = {}
+    for page in pages:
+        while heading.page_index <= page.index:
+            open_ones = [above for above in open_ones if above.level < heading.level] + [heading]
+            heading = next(entries)
+        lines = {" ".join(page.text[line.start : line.end].split()) for line in page.lines[: len(open_ones) + 1]}
+        stand = [one for one in open_ones if one.page_index < page.index or one.title in lines]
+        found[page.index] = tuple(heading_mark(one.title, depth) for depth, one in enumerate(stand))
+    return found
 
 
 def _with_lines(page: Page) -> Page:

@@ -11,7 +11,7 @@ from statistics import median
 
 from core.nouns import Line, Page
 from core.reading.characters import is_cjk
-from core.reading.sentences import begins_item
+from core.reading.sentences import ITEM, begins_item
 
 LONGEST_HEADING = 80
 
@@ -59,6 +59,7 @@ _LEGEND = re.compile(
     r"redacted|execution (?:copy|version)|copyright|©|issn|\bdoi\b|https?:",
     re.IGNORECASE,
 )
+_NUMBERING = ("zh", "named", "decimal", "plain", "letter", "roman")
 _NO_HEADING_END = re.compile(r"[.;,，。；、!?！？]$")
 
 
@@ -81,13 +82,14 @@ class Mark:
 class Path:
     """The headings above the present line, carried from page to page."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, above: Sequence[Mark] = ()) -> None:
         self._title = title
-        self._marks: list[Mark] = []
+        self._marks: list[Mark] = list(above)
+        self._above = len(self._marks)
 
     def enter(self, mark: Mark) -> None:
-        """Everything of the same or a deeper rank ends here."""
-        self._marks = [m for m in self._marks if m.rank < mark.rank]
+        """Everything of the same or a deeper rank ends here, but for what stood ``above`` from the beginning."""
+        self._marks = [m for i, m in enumerate(self._marks) if i < self._above or m.rank < mark.rank]
         self._marks.append(mark)
 
     def complete(self, more: str) -> None:
@@ -124,15 +126,19 @@ class Path:
         return tuple(m.entry for m in self._marks if m.heading or m.rank == ARTICLE)
 
 
+def heading_mark(title: str, depth: int) -> Mark:
+    """The mark of a heading that a document itself declares, ``depth`` headings standing over it."""
+    match = ITEM.match(title)
+    number = match.group().strip().rstrip(".、") if match and match.lastgroup in _NUMBERING else ""
+    rest = title[match.end() :].strip(" .:—–-") if match and number else title
+    article = number.startswith("第") and re.sub(r"之.*", "", number).endswith("条")
+    return Mark(ARTICLE if article else min(20 + depth, ARTICLE - 1), number, rest, True, True)
+
+
 def title_of(metadata: Mapping[str, str], pages: Sequence[Page]) -> str:
     """A short title: the one the file claims, when it looks like one; else the largest line at the head of page one."""
-    claimed = metadata.get("title", "").strip()
-    if 3 < len(claimed) <= 200 and not re.search(
-        r"untitled|microsoft|\.(?:docx?|pdf|rtf|indd|qxd|wpd|xlsx?|pptx?|htm)|^[\W\d_]+$|^(?:document|title|doc)\d*$",
-        claimed,
-        re.IGNORECASE,
-    ):
-        return _short(claimed)
+    if claimed := claimed_title(metadata):
+        return claimed
     for page in pages[:2]:
         lines = [line for line in page.lines[:30] if _letters(page.text[line.start : line.end]) >= 2]
         if not lines:
@@ -150,6 +156,18 @@ def title_of(metadata: Mapping[str, str], pages: Sequence[Page]) -> str:
         named = [t for t in texts if _TITLE_WORD.search(t) and _capital(t) and len(t.split()) <= 12]
         plain = [t for t in texts if not _LEGEND.search(t)]
         return _short(next((t for t in named if not _LEGEND.search(t)), next(iter(plain), texts[0])))
+    return ""
+
+
+def claimed_title(metadata: Mapping[str, str]) -> str:
+    """The title that the file claims, shortened; empty when it does not look like one."""
+    claimed = metadata.get("title", "").strip()
+    if 3 < len(claimed) <= 200 and not re.search(
+        r"untitled|microsoft|\.(?:docx?|pdf|rtf|indd|qxd|wpd|xlsx?|pptx?|htm)|^[\W\d_]+$|^(?:document|title|doc)\d*$",
+        claimed,
+        re.IGNORECASE,
+    ):
+        return _short(claimed)
     return ""
 
 

@@ -42,7 +42,7 @@ class Limits:
 
 
 class Reader:
-    """Reads PDFs in a child process of its own, which is replaced when it crashes, hangs or grows too large.
+    """Reads documents in a child process of its own, which is replaced when it crashes, hangs or grows too large.
 
     Not for two threads at once.  Use it as a context manager, or call :meth:`close`.
     """
@@ -79,12 +79,14 @@ class Reader:
         self,
         path: Path,
         *,
+        name: str = "",
         password: str | None = None,
         report: Report = silent,
         cancel: CancelToken | None = None,
     ) -> Reading:
         """The file's pages.  A file that cannot be read is a Reading too: REJECTED, with the reason's message key.
 
+        Its bytes say what it is; ``name``, what it is called where it came from, decides between kinds that look alike.
         The time for which ``cancel`` is paused, or ``report`` holds it, is not the file's.  Raises UserProblem when
         the path is missing, a folder or not permitted, and Cancelled.
         """
@@ -99,7 +101,7 @@ class Reader:
             return rejected("reading_too_large")
         if size == 0:
             return rejected("reading_empty")
-        task = Task(path, password, self._ocr, self._limits.max_pages)
+        task = Task(path, password, self._ocr, self._limits.max_pages, name=name or path.name)
         course = _Course(self._limits, clock, path.name, report)
         try:
             self._run(task, course)
@@ -243,6 +245,8 @@ _WHOLE_FILE_REASONS = {
     "reading_page_xfa": "reading_xfa",
     "reading_page_image_too_large": "reading_image_too_large",
     "reading_page_ocr_off": "reading_no_text_ocr_off",
+    "reading_page_garbled": "reading_garbled",
+    "reading_page_garbled_ocr_off": "reading_garbled_ocr_off",
     "reading_page_ocr_failed": "reading_ocr_failed",
 }
 # Pages given up for what the machine or the settings did, not for what stands in the file.
@@ -252,6 +256,7 @@ _PASSING_PAGES = (
     "reading_page_crashed",
     "reading_page_ocr_failed",
     "reading_page_ocr_off",
+    "reading_page_garbled_ocr_off",
 )
 _PASSING = {*_PASSING_PAGES, *(_WHOLE_FILE_REASONS[key] for key in _PASSING_PAGES)}
 
@@ -267,8 +272,10 @@ def is_final(reading: Reading) -> bool:
 
 def _concluded(course: _Course, sha256: str, size: int, seconds: float) -> Reading:
     described = course.described or Described({}, (), (), (), "")
-    labels = page_labels(course.pages, described.labels)
-    pages = [replace(page, label=label) for page, label in zip(course.pages, labels, strict=True)]
+    pages = list(course.pages)
+    if not any(page.is_section for page in pages):
+        labels = page_labels(pages, described.labels)
+        pages = [replace(page, label=label) for page, label in zip(pages, labels, strict=True)]
     pages = [
         replace(p, problem=p.problem or "reading_page_damaged") if p.index in described.damaged else p for p in pages
     ]
@@ -276,11 +283,14 @@ def _concluded(course: _Course, sha256: str, size: int, seconds: float) -> Readi
     if not any(page.text for page in pages):
         # A cause that may pass comes first: a file is not called empty while a page of it was given up.
         telling = [key for key in _PASSING_PAGES if key in problems] or (list(problems) if len(problems) == 1 else [""])
-        reason = _WHOLE_FILE_REASONS.get(telling[0], "reading_no_text")
+        hidden = any(page.hidden for page in pages) and not problems
+        reason = "reading_only_hidden" if hidden else _WHOLE_FILE_REASONS.get(telling[0], "reading_no_text")
         return Reading(sha256, size, Outcome.REJECTED, reason, "", (), metadata=described.metadata, seconds=seconds)
     outcome, reason = Outcome.OK, ""
     if not course.whole:
         outcome, reason = Outcome.PARTIAL, "reading_cut_off"
+    elif described.problem:
+        outcome, reason = Outcome.PARTIAL, described.problem
     elif problems:
         outcome, reason = Outcome.PARTIAL, "reading_some_pages"
     return Reading(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+# What stands between the cells of a row; nothing that is read writes it itself.
+CELLS = " │ "
+
 # Never the end of a sentence: something always follows.
 _LEADS_ON = frozenset(
     "e.g i.e cf viz vs v no nos dr mr mrs ms prof st sec secs sect art arts fig figs eq ref refs approx ca "
@@ -82,7 +85,7 @@ def begins_item(line: str, before: str) -> re.Match[str] | None:
 def sentences(text: str) -> list[tuple[int, int]]:
     """The sentences of a text as spans, white space trimmed; together they hold every visible character.
 
-    A blank line, a numbered or bulleted line, and 。！？； end a sentence, too.
+    A blank line, a numbered or bulleted line, a row of a table, and 。！？； end a sentence, too.
     """
     ends = {len(text)}
     ends.update(match.start() for match in _BLANK.finditer(text))
@@ -91,7 +94,9 @@ def sentences(text: str) -> list[tuple[int, int]]:
     before = ""
     at = 0
     for line in text.split("\n"):
-        if at and begins_item(line, before):
+        if CELLS in line:
+            ends.update((at, at + len(line)))  # a row of a table
+        elif at and begins_item(line, before):
             ends.add(at)
         if line.strip():
             before = line

@@ -20,13 +20,14 @@ PackedLine = tuple[int, int, float, float, float, float, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Read this file from ``first`` on."""
+    """Read this file from ``first`` on.  ``name`` is what it is called where it came from."""
 
     path: Path
     password: str | None
     ocr: bool
     max_pages: int
     first: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One page; ``fault`` tells a developer what went wrong in it."""
+    """One page, or one section with its heading as ``label``; ``fault`` tells a developer what went wrong in it."""
 
     index: int
     text: str
@@ -56,17 +57,21 @@ class Read:
     read_by: str
     problem: str = ""
     fault: str = ""
+    label: str = ""
+    hidden: int = 0
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The last message of a file: what it says about itself."""
+    """The last message of a file: what it says about itself, and what of it could not be read (a message key)."""
 
     metadata: dict[str, str]
     outline: tuple[Heading, ...]
     labels: tuple[str, ...]
     damaged: tuple[int, ...]  # pages that look blank only because their content is broken
     reader: str
+    problem: str = ""
 
 
 Message = Opened | Refused | Read | Described | None
@@ -124,11 +129,13 @@ def unpack(read: Read, steps: Sequence[float]) -> Page:
         lines.append(Line(start, end, Rect(x0, y0, x1, y1), tuple([steps[n] for n in numbers])))
     return Page(
         read.index,
-        str(read.index + 1),
+        read.label or str(read.index + 1),
         read.text,
         tuple(lines),
         read.width,
         read.height,
         ReadBy(read.read_by),
         read.problem,
+        read.hidden,
+        read.confidence,
     )

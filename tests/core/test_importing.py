@@ -342,7 +342,13 @@ def test_a_bug_in_reading_one_file_never_stops_the_others(
 ) -> None:
     class Broken(LimitedReader):
         def read(
-            self, path: Path, *, password: str | None = None, report: Report = silent, cancel: CancelToken | None = None
+            self,
+            path: Path,
+            *,
+            name: str = "",
+            password: str | None = None,
+            report: Report = silent,
+            cancel: CancelToken | None = None,
         ) -> Reading:
             if "lease" in path.read_text(encoding="utf-8"):
                 raise RuntimeError("a fault of ours")
@@ -600,7 +606,13 @@ class LosingReader(LimitedReader):
         self.problem = problem
 
     def read(
-        self, path: Path, *, password: str | None = None, report: Report = silent, cancel: CancelToken | None = None
+        self,
+        path: Path,
+        *,
+        name: str = "",
+        password: str | None = None,
+        report: Report = silent,
+        cancel: CancelToken | None = None,
     ) -> Reading:
         whole = super().read(path, password=password, report=report, cancel=cancel)
         pages = tuple(
@@ -777,7 +789,13 @@ def test_a_fault_ends_a_paused_import(library: Library, files: Path, monkeypatch
 
     class Reader(LimitedReader):
         def read(
-            self, path: Path, *, password: str | None = None, report: Report = silent, cancel: CancelToken | None = None
+            self,
+            path: Path,
+            *,
+            name: str = "",
+            password: str | None = None,
+            report: Report = silent,
+            cancel: CancelToken | None = None,
         ) -> Reading:
             while self.read_files and not token.paused:
                 time.sleep(0.005)
@@ -898,7 +916,13 @@ class KinderReader(LimitedReader):
     """Reads every file."""
 
     def read(
-        self, path: Path, *, password: str | None = None, report: Report = silent, cancel: CancelToken | None = None
+        self,
+        path: Path,
+        *,
+        name: str = "",
+        password: str | None = None,
+        report: Report = silent,
+        cancel: CancelToken | None = None,
     ) -> Reading:
         return replace(make_reading("Not so " + path.read_text()), sha256=path.name)
 
