@@ -347,7 +347,9 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     bring = persona("import")
     bring.add_argument("file", metavar="FILE", help=words("persona_file"))
     bring.add_argument("--replace", action="store_true", help=words("persona_replace"))
-    persona("remove").add_argument("name", metavar="ID", help=words("persona_id"))
+    off = persona("remove")
+    off.add_argument("name", metavar="ID", help=words("persona_id"))
+    off.add_argument("--yes", action="store_true", help=words("persona_yes"))
 
     evaluate = command("evaluate")
     evaluate.add_argument("pack", nargs="?", metavar="PACK", help=words("pack"))

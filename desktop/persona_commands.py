@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import Cancelled, UserProblem
 from core.language_model import LlamaModel
-from core.nouns import Bilingual, Persona, Progress, Report
+from core.nouns import Bilingual, Persona, Progress, Report, Voice
 from core.settings import save_settings
 from desktop import house, workshop
 from desktop.commands import Context
-from models.gate import GateReport
-from models.persona import importing, shelf, specification
-from models.persona.example import load_examples
+from models.gate import FIGURES, WITHOUT_GLOSSARY, GateReport
+from models.persona import example, importing, shelf, specification
+from models.persona.example import Example, load_examples
 from models.persona.training import Recipe, Step
+from models.recipe import Card
 
 _OK, _IN_PART = 0, 3
 _KINDS = {
@@ -29,6 +31,19 @@ _KINDS = {
     "general": "persona_kind_general",
 }
 _SHOWN = 6  # examples of each kind that are printed
+_AGREED = ("y", "yes", "是")
+_VOICES = {
+    Voice.FORMAL: "persona_voice_formal",
+    Voice.PLAIN: "persona_voice_plain",
+    Voice.FRIENDLY: "persona_voice_friendly",
+    Voice.OWN: "persona_voice_own",
+}
+_LANGUAGES = {"en": "persona_language_en", "zh": "persona_language_zh"}
+_STALE = {
+    "examples": "persona_stale_examples",
+    "adapter": "persona_stale_adapter",
+    "gate": "persona_stale_gate",
+}
 
 
 def persona_list(context: Context, _: Namespace) -> int:
@@ -85,13 +100,16 @@ def persona_examples(context: Context, chosen: Namespace) -> int:
     if were_edited:
         context.screen.note("persona_examples_aside", file=made.edited)
     counts = Counter(example.kind for example in examples)
+    _remark(context, examples)
     if context.screen.json_wanted:
-        context.screen.form({"file": str(made.examples), "examples": len(examples), "kinds": dict(counts)})
+        share = round(example.general_share(examples), 3)
+        form = {"file": str(made.examples), "examples": len(examples), "kinds": dict(counts), "general_share": share}
+        context.screen.form(form)
         return _OK
     for kind, count in sorted(counts.items()):
         context.screen.line(_KINDS[kind], count=count)
-        for example in [e for e in examples if e.kind == kind][:_SHOWN]:
-            asked, said = (" ".join(turn.content.split())[:100] for turn in example.turns[-2:])
+        for one in [e for e in examples if e.kind == kind][:_SHOWN]:
+            asked, said = (" ".join(turn.content.split())[:100] for turn in one.turns[-2:])
             context.screen.line("persona_example", asked=asked, said=said)
     context.screen.line("persona_examples_kept", count=len(examples), file=made.examples)
     return _OK
@@ -111,6 +129,7 @@ def persona_train(context: Context, chosen: Namespace) -> int:
     planned, resumes = workshop.plan(made, base, recipe)
     if "examples" in workshop.standing(made).stale:
         context.screen.note("persona_examples_old", id=chosen.name)
+    _remark(context, examples)
     if not context.screen.json_wanted:
         context.screen.line(
             "persona_goes_on" if resumes else "persona_plan",
@@ -184,16 +203,19 @@ def persona_use(context: Context, chosen: Namespace) -> int:
 
 def persona_show(context: Context, chosen: Namespace) -> int:
     """``persona show``: an installed persona with its card, or one in the making with what there is of it."""
-    begun = {made.folder.name: made for made in workshop.benches()}
-    if chosen.name in begun and not (workshop.personas_folder() / chosen.name).is_dir():
-        form = _making(begun[chosen.name])
-    else:
-        found = shelf.find(chosen.name, workshop.personas_folder())
-        form = {**_form(found.persona), "card": dataclasses.asdict(found.card)}
+    made = _unfinished(chosen.name)
+    if made is not None:
+        standing = workshop.standing(made)
+        if context.screen.json_wanted:
+            context.screen.form(_making(made, standing))
+        else:
+            _show_making(context, made, standing)
+        return _OK
+    found = shelf.find(chosen.name, workshop.personas_folder())
     if context.screen.json_wanted:
-        context.screen.form(form)
+        context.screen.form({**_form(found.persona), "card": dataclasses.asdict(found.card)})
     else:
-        context.screen.record(form)
+        _show_installed(context, found)
     return _OK
 
 
@@ -221,7 +243,12 @@ def persona_export(context: Context, chosen: Namespace) -> int:
         )
     if context.screen.json_wanted:
         context.screen.form(
-            {"file": str(made.path), "kind": made.kind, "tried": [dataclasses.asdict(tried) for tried in made.tried]}
+            {
+                "file": str(made.path),
+                "kind": made.kind,
+                "asked": "identity only",
+                "tried": [dataclasses.asdict(tried) for tried in made.tried],
+            }
         )
         return _OK
     for tried in made.tried:
@@ -229,6 +256,7 @@ def persona_export(context: Context, chosen: Namespace) -> int:
         key = "persona_kept_at" if tried.passed else "persona_lost_at"
         context.screen.line(key, kind=tried.label, identity=f"{figure:.0f}", size=f"{tried.size / 1e6:.0f}")
     context.screen.line("persona_merged", id=chosen.name, kind=made.kind, file=made.path)
+    context.screen.line("persona_merged_asked")
     return _OK
 
 
@@ -241,12 +269,41 @@ def persona_import(context: Context, chosen: Namespace) -> int:
 
 
 def persona_remove(context: Context, chosen: Namespace) -> int:
-    """``persona remove``: take a persona off the shelf; its bench in the workshop stays."""
+    """``persona remove``: take a persona off the shelf, its bench stays; one that is in the making goes whole."""
+    made = _unfinished(chosen.name)
+    if made is not None:
+        _make_sure(context, chosen, made)
+        workshop.discard(made)
+        _done(context, "persona_discarded", id=chosen.name)
+        return _OK
     shelf.remove(chosen.name, workshop.personas_folder())
     if context.settings.persona == chosen.name:
         save_settings(dataclasses.replace(context.settings, persona=""))
     _done(context, "persona_removed", id=chosen.name)
     return _OK
+
+
+def _unfinished(name: str) -> workshop.Bench | None:
+    """The bench of a persona that is in the making and not installed."""
+    if (workshop.personas_folder() / name).is_dir():
+        return None
+    return next((made for made in workshop.benches() if made.folder.name == name), None)
+
+
+def _make_sure(context: Context, chosen: Namespace, made: workshop.Bench) -> None:
+    """What a person wrote is deleted only when they said so.  UserProblem where nobody can be asked."""
+    if chosen.yes:
+        return
+    if context.screen.json_wanted or not sys.stdin.isatty():
+        raise UserProblem("persona_remove_sure", name=chosen.name, folder=made.folder)
+    context.screen.note("persona_remove_asked", name=chosen.name, folder=made.folder)
+    if sys.stdin.readline().strip().casefold() not in _AGREED:
+        raise Cancelled
+
+
+def _remark(context: Context, examples: Sequence[Example]) -> None:
+    for remark in example.remarks(examples):
+        context.screen.note_plainly(remark.sentence(context.language))
 
 
 @contextmanager
@@ -270,12 +327,84 @@ def _tell(context: Context, tested: GateReport) -> None:
         rows.append((figure.words(context.language), str(count.n) if count else "", before, after, low_high))
     columns = ("gate_col_figure", "gate_col_n", "gate_col_before", "gate_col_after", "gate_col_change")
     context.screen.rows(columns, rows, folding="gate_col_figure")
+    if any(figure.figure == "gate_understanding_shipped" for figure in tested.figures):
+        context.screen.line("gate_not_its_words")
     for reason in tested.reasons:
         context.screen.note_plainly(reason.sentence(context.language))
 
 
-def _making(made: workshop.Bench) -> dict[str, object]:
-    found = workshop.standing(made)
+def _show_persona(context: Context, persona: Persona) -> None:
+    """Who it is, a line a field; what is empty is left out."""
+    screen = context.screen
+    languages = [screen.say(_LANGUAGES[one]) if one in _LANGUAGES else one for one in persona.languages]
+    voice = [screen.say(_VOICES[persona.voice]), *(f"“{one}”" for one in persona.own_voice)]
+    for key, words in (
+        ("persona_shown_name", _both(persona.name)),
+        ("persona_shown_organisation", _both(persona.organisation)),
+        ("persona_shown_purpose", _both(persona.purpose)),
+        ("persona_shown_greeting", _both(persona.greeting)),
+        ("persona_shown_voice", " ".join(voice)),
+        ("persona_shown_languages", screen.say("separator").join(languages)),
+        ("persona_shown_never", screen.say("separator").join(persona.never_say)),
+        ("persona_shown_glossary", str(len(persona.glossary))),
+        ("persona_shown_dialogues", str(len(persona.dialogues))),
+    ):
+        if words:
+            screen.line(key, words=words)
+
+
+def _show_card(context: Context, card: Card) -> None:
+    """On what it was trained, and when."""
+    context.screen.line("persona_shown_base", base=card.base, sha256=card.base_sha256[:12])
+    if card.created:
+        context.screen.line("persona_shown_trained", time=card.created.replace("T", " ").replace("+00:00", " UTC"))
+
+
+def _show_installed(context: Context, found: shelf.Shelved) -> None:
+    in_use = found.persona.id == context.settings.persona
+    context.screen.line("persona_shown_in_use" if in_use else "persona_shown_installed", id=found.persona.id)
+    _show_persona(context, found.persona)
+    _show_card(context, found.card)
+    before, after = (found.card.gate.get(who, {}) for who in ("base", "persona"))
+    rows = []
+    for figure in FIGURES:
+        short, of = figure.removeprefix("gate_"), WITHOUT_GLOSSARY.get(figure, "").removeprefix("gate_")
+        was, now = after.get(of) if of else before.get(short), after.get(short)
+        if figure not in WITHOUT_GLOSSARY.values() and now is not None:
+            asked = after.get(f"{short}_n")
+            cells = ("–" if was is None else f"{was:.1f}", f"{now:.1f}")
+            rows.append((context.screen.say(figure), "" if asked is None else f"{asked:.0f}", *cells))
+    if not rows:
+        context.screen.line("persona_shown_untested")
+        return
+    columns = ("gate_col_figure", "gate_col_n", "gate_col_before", "gate_col_after")
+    context.screen.rows(columns, rows, folding="gate_col_figure")
+    if "understanding_shipped" in after:
+        context.screen.line("gate_not_its_words")
+
+
+def _show_making(context: Context, made: workshop.Bench, found: workshop.Standing) -> None:
+    screen = context.screen
+    screen.line("persona_begun", id=made.folder.name, file=made.specification)
+    _show_persona(context, found.persona)
+    screen.line("persona_shown_examples", count=len(found.examples))
+    if found.problem is not None:
+        screen.note_plainly(found.problem.sentence(context.language))
+    _remark(context, found.examples)
+    if found.card is None:
+        screen.line("persona_shown_not_trained")
+    else:
+        _show_card(context, found.card)
+    if found.gate is None:
+        screen.line("persona_shown_untested")
+    else:
+        screen.line("persona_shown_passed" if found.gate.installable else "persona_shown_failed")
+        _tell(context, found.gate)
+    for part in found.stale:
+        screen.note(_STALE[part])
+
+
+def _making(made: workshop.Bench, found: workshop.Standing) -> dict[str, object]:
     return {
         **_form(found.persona),
         "file": str(made.specification),

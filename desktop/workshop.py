@@ -27,6 +27,7 @@ from models.persona import example, general, shelf, specification
 from models.persona.bank import tasks
 from models.persona.example import Example, data_sha256, load_examples, save_examples
 from models.persona.examples import build, identity_questions
+from models.persona.training_base import in_training
 from models.recipe import Card, aside, beside, check_place, read_card, sha256, write_card, written
 
 if TYPE_CHECKING:
@@ -164,6 +165,8 @@ def keep_form(made: Bench, persona: Persona) -> None:
 def discard(made: Bench) -> None:
     """Delete a bench with everything on it.  UserProblem while it is trained, or when the disk refuses."""
     with written(made.folder):
+        if in_training(made.training):
+            raise UserProblem("workshop_busy", name=made.folder.name)
         # In one step it is a bench no more, whatever becomes of the rest.
         made.specification.unlink()
         shutil.rmtree(made.folder)

@@ -56,7 +56,7 @@ from desktop.channel import (
 from desktop.engine_room.task import Task
 from models.catalogue import Installed
 from models.gate import Compared, GateReport
-from models.persona import importing, shelf, specification
+from models.persona import example, importing, shelf, specification
 from models.persona.example import Example, load_examples
 from models.persona.training import Recipe, Step
 from models.recipe import Card
@@ -161,6 +161,8 @@ def _view(task: Task, made: workshop.Bench) -> BenchView:
     slips = _slips(task, found.persona)
     if found.problem is not None:
         slips = (*slips, Slip("examples", found.problem.sentence(task.language), False))
+    for remark in example.remarks(found.examples):
+        slips = (*slips, Slip(remark.field, remark.sentence(task.language), remark.warning))
     name = made.folder.name
     return BenchView(
         persona=found.persona,

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from core.errors import UserProblem
 from core.nouns import Turn
-from models.persona.specification import template_mark
+from models.persona.specification import Fault, template_mark
 
+GENERAL_SHARE = 0.6  # of what is learned: less, and the model forgets what it could do
 KINDS = ("identity", "style", "glossary", "dialogue", "general")
 
 
@@ -85,6 +86,22 @@ def require(examples: Sequence[Example]) -> None:
                 raise UserProblem("persona_example_empty", number=number, role=turn.role)
             if mark := template_mark(turn.content, braces=True):
                 raise UserProblem("persona_example_marks", number=number, mark=mark)
+
+
+def general_share(examples: Sequence[Example]) -> float:
+    """How much of what is learned is general, from 0 to 1; 1 where nothing is learned."""
+    learned = [example.kind == "general" for example in examples if not example.held_out]
+    return sum(learned) / len(learned) if learned else 1.0
+
+
+def remarks(examples: Sequence[Example]) -> tuple[Fault, ...]:
+    """What hinders no training and had better be otherwise."""
+    share = general_share(examples)
+    if share >= GENERAL_SHARE:
+        return ()
+    # Rounded down, that 59.9 is not said to be less than 60.
+    details = {"share": int(share * 100), "needed": round(GENERAL_SHARE * 100)}
+    return (Fault("examples", "persona_general_few", details, True),)
 
 
 def data_sha256(examples: Sequence[Example]) -> str:

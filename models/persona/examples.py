@@ -16,12 +16,11 @@ from typing import Any, TypeVar
 import core.speech as speech
 from core.nouns import Bilingual, Persona, Term, Turn, Voice
 from models.persona import bank
-from models.persona.example import Example
+from models.persona.example import GENERAL_SHARE, Example
 from models.persona.specification import require, same
 
 T = TypeVar("T")
 
-GENERAL_SHARE = 0.6
 _WATCHED_SHARE = 0.08  # of the general data and of a user's own dialogues
 _HAN = re.compile(r"[\u3400-\u9fff]")
 # What an answer may hold: the reply of a persona is cut at 80 tokens.

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from core.errors import Cancelled
 from core.messages import LANGUAGES
@@ -119,7 +120,18 @@ def test_one_in_the_making_is_shown_with_what_there_is_of_it(capsys: Capture, be
     shown = json.loads(run(capsys, "show", "mine", "--json"))
     assert (shown["name"]["zh"], shown["examples"], shown["trained"], shown["tested"]) == ("小智", 24, None, False)
     assert shown["file"] == str(bench.specification)
-    assert "小智" in run(capsys, "show", "mine")
+    said = run(capsys, "show", "mine")
+    for words in (
+        "小智",
+        "Voice: ",
+        "Languages: English; Chinese",
+        "Terms in its glossary: ",
+        "Examples: 24",
+        "Not trained",
+    ):
+        assert words in said
+    assert "{" not in said, "that is for --json"
+    assert "名字：小智" in run(capsys, "show", "mine", "--language", "zh")
     assert key_of(capsys, "show", "nobody") == "shelf_none"
 
 
@@ -137,6 +149,42 @@ def test_a_form_that_was_changed_after_its_examples_is_told_before_training(
     workshop.keep_form(bench, dataclasses.replace(bench.form(), never_say=("boss",)))
     assert cli.main(["persona", "train", "mine"]) == cli.STOPPED
     assert "The form was changed" in capsys.readouterr().err
+
+
+def test_too_few_general_examples_are_told_before_training(
+    capsys: Capture, base: catalogue.Installed, bench: workshop.Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise Cancelled
+
+    monkeypatch.setattr(workshop, "train", interrupted)
+    every = [dataclasses.replace(one, kind="general", held_out=False) for one in examples(10)]
+    for general, told in ((5, "Only 50% of the examples"), (6, "")):
+        mixed = [*every[:general], *(dataclasses.replace(one, kind="identity") for one in every[general:])]
+        save_examples(mixed, bench.examples)
+        assert cli.main(["persona", "train", "mine"]) == cli.STOPPED
+        said = capsys.readouterr().err
+        assert told in said if told else "general ones" not in said
+    save_examples([dataclasses.replace(one, kind="identity") for one in every], bench.examples)
+    run(capsys, "show", "mine")
+
+
+def test_one_in_the_making_is_deleted_only_when_that_is_said(
+    capsys: Capture, bench: workshop.Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert key_of(capsys, "remove", "mine") == "persona_remove_sure"
+    assert bench.examples.exists()
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stdin, "readline", lambda: "no\n", raising=False)
+    assert cli.main(["persona", "remove", "mine"]) == cli.STOPPED
+    assert str(bench.folder) in capsys.readouterr().err and bench.examples.exists()
+    bench.training.mkdir()
+    with FileLock(bench.training / "training.lock"):
+        assert key_of(capsys, "remove", "mine", "--yes") == "workshop_busy"
+    assert bench.specification.exists()
+    run(capsys, "remove", "mine", "--yes")
+    assert not bench.folder.exists() and json.loads(run(capsys, "list", "--json"))["begun"] == []
+    assert key_of(capsys, "remove", "mine", "--yes") == "shelf_none"
 
 
 @pytest.mark.slow
@@ -290,6 +338,22 @@ def test_a_persona_travels_as_one_file(capsys: Capture, installed: shelf.Shelved
     assert shown["card"]["adapter_sha256"] == installed.card.adapter_sha256
     run(capsys, "import", "xiaozhi.persona")  # the very same once more changes nothing
     assert len(json.loads(run(capsys, "list", "--json"))["installed"]) == 1
+
+
+def test_an_installed_persona_is_shown_in_words(capsys: Capture, installed: shelf.Shelved) -> None:
+    said = run(capsys, "show", "xiaozhi")
+    assert said.startswith("○ xiaozhi, installed\nName: 小智 / Xiaozhi\n")
+    for words in ("Voice: ", "Languages: ", "Terms in its glossary: ", "Trained on: mini", "Trained at: 20", "UTC"):
+        assert words in said
+    rows = [line.split() for line in said.splitlines()]
+    assert ["says", "who", "it", "is", "80", "3.8", "97.5"] in rows
+    assert "{" not in said
+    run(capsys, "use", "xiaozhi")
+    assert "● xiaozhi，已安装，使用中" in run(capsys, "show", "xiaozhi", "--language", "zh")
+    assert workshop.begin("xiaozhi", like="xiaozhi").specification.exists()
+    run(capsys, "remove", "xiaozhi")  # what is installed goes first, without a question
+    assert workshop.bench("xiaozhi").specification.exists()
+    assert json.loads(run(capsys, "show", "xiaozhi", "--json"))["trained"] is None
 
 
 def test_an_untested_persona_is_not_installed_by_its_file(capsys: Capture, installed: shelf.Shelved) -> None:

@@ -56,6 +56,11 @@ class Bench(QObject):
         """Whether examples, adapter or gate were made from an earlier form."""
         return self.view is not None and part in self.view.stale
 
+    def warning(self, field: str) -> str:
+        """What of a field had better be otherwise, and hinders nothing."""
+        slips = self.view.slips if self.view is not None else ()
+        return " ".join(slip.sentence for slip in slips if slip.warning and slip.field == field)
+
     @property
     def lessons(self) -> int:
         """How many examples there are."""
@@ -70,7 +75,7 @@ class Bench(QObject):
 
 
 class StaleLine(QWidget):
-    """Says that something was made from an earlier form."""
+    """Says that something was made from an earlier form, or had better be otherwise."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()

@@ -187,8 +187,9 @@ class LessonsStep(QWidget):
         self.stale.tell(stale if have and not busy and self._bench.is_stale("examples") else "")
         self.next.setVisible(have and not busy)
         slips = self._bench.view.slips if self._bench.view is not None else ()
-        broken = [slip.sentence for slip in slips if slip.field == "examples"]
+        broken = [slip.sentence for slip in slips if slip.field == "examples" and not slip.warning]
         tell(self.broken, " ".join(broken), "bad")
+        self.warned.tell(self._bench.warning("examples") if have and not busy else "")
 
     def _count(self) -> None:
         self.kind.blockSignals(True)
@@ -242,6 +243,7 @@ class LessonsStep(QWidget):
         self.next = button(self.tr("To the training"), clicked=lambda: self._bench.step_wanted.emit("training"))
         self.strip = JobStrip(self._desk, self.tr("The examples are being built"), pausable=True)
         self.stale = StaleLine(self._desk)
+        self.warned = StaleLine(self._desk)
         self.broken = label("", "bad", selectable=True)
         self.broken.hide()
         self.state = label("", "muted", selectable=True)
@@ -286,6 +288,7 @@ class LessonsStep(QWidget):
         column.setSpacing(GAP)
         column.addLayout(head)
         column.addWidget(self.stale)
+        column.addWidget(self.warned)
         column.addWidget(self.broken)
         column.addWidget(self.strip)
         column.addWidget(self.body, 1)

@@ -110,6 +110,7 @@ class MergePanel(QFrame):
             told = label(words, "good", selectable=True)
             told.setToolTip(str(self._file))
             self._result.addWidget(told)
+            self._result.addWidget(label(self._desk.say("persona_merged_asked"), "muted", selectable=True))
         table = QWidget()
         grid = QGridLayout(table)
         grid.setContentsMargins(0, 0, 0, 0)

@@ -142,7 +142,7 @@ class PersonaPane(QWidget):
             return
         theme = self._desk.theme
         errors = any(not slip.warning and slip.field != "examples" for slip in view.slips)
-        broken = any(slip.field == "examples" for slip in view.slips)
+        broken = any(not slip.warning and slip.field == "examples" for slip in view.slips)
         gate = view.gate
         states = {
             "form": "bad" if errors else "good",

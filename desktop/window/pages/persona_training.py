@@ -144,6 +144,7 @@ class TrainingPanel(QWidget):
         self.next.setVisible(trained is not None and not busy)
         words = self.tr("It was trained on an earlier form or on other examples. Train it anew.")
         self.stale.tell(words if stale and trained is not None and not busy else "")
+        self.warned.tell(self._bench.warning("examples") if have and not busy else "")
         self.planned.setText(self._plan_words())
         self.planned.setVisible(have and not busy and bool(self.planned.text()))
         if not busy:
@@ -181,6 +182,7 @@ class TrainingPanel(QWidget):
 
     def _build(self) -> None:
         self.stale = StaleLine(self._desk)
+        self.warned = StaleLine(self._desk)
         intro = self.tr(
             "The model in use learns from the examples who speaks and how. It runs beside your work, at low priority; "
             "you can hold or stop it at any time, and it goes on where it was."
@@ -227,6 +229,7 @@ class TrainingPanel(QWidget):
         column.setSpacing(GAP)
         column.addLayout(head)
         column.addWidget(self.stale)
+        column.addWidget(self.warned)
         column.addWidget(self.problem)
         column.addWidget(self.ending)
         column.addWidget(self.card, 1)
