@@ -40,12 +40,12 @@ from models.probe import read_header
 from models.recipe import KEY, Card, aside, beside, need_space, sha256, write_card
 
 F16, F32 = Type.F16, Type.F32
-# Architectures whose adapters are known to be carried over exactly, and the names Hugging Face has for them.
+# Architectures whose adapters are known to be carried over exactly, and the names Hugging Face has for them: those that
+# can be trained (persona/training_base.py).
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     "llama": ("llama", "mistral"),
     "qwen2": ("qwen2",),
     "qwen3": ("qwen3",),
-    "gemma": ("gemma",),
     "gemma2": ("gemma2",),
     "gemma3": ("gemma3", "gemma3_text"),
 }

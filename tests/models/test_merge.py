@@ -16,7 +16,8 @@ from safetensors.numpy import save_file
 from core.errors import Cancelled, CancelToken, UserProblem
 from core.nouns import Progress
 from models.gguf_file import GgufFile
-from models.merge import merge, read_adapter, write_adapter
+from models.merge import FAMILIES, merge, read_adapter, write_adapter
+from models.persona import training_base
 from models.recipe import KEY, Card, card_inside, new_card, read_card, sha256
 from tests.models.networks import (
     HEADS,
@@ -307,6 +308,12 @@ def test_peft_folders_that_cannot_be_used(tmp_path: Path) -> None:
     assert key_of(with_weights({**broken, first: np.ones((8, 32), np.float32)})) == "adapter_foreign"
     assert key_of(with_weights({"base_model.model.score.weight": broken[first]})) == "adapter_unsupported"
     assert not (tmp_path / "x.gguf").exists()
+
+
+def test_what_can_be_carried_over_is_what_can_be_trained() -> None:
+    assert set(FAMILIES) == set(training_base.FAMILIES)
+    folders = {name: family for family, names in FAMILIES.items() for name in names}
+    assert folders == training_base.FOLDER_FAMILIES
 
 
 def test_a_family_that_is_not_known(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ import torch.nn.functional as F
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM
+from transformers.integrations.ggml import GGUF_CONFIG_MAPPING
 
+from models.persona import training_base
 from models.persona.training_network import Network, Optimiser, faster_precision, load, mean_loss
 from models.persona.training_packs import pack
 from models.persona.training_text import Lesson
@@ -74,6 +76,10 @@ def plain_loss(model: Any) -> torch.Tensor:
         logits = model(input_ids=ids, use_cache=False).logits[0, lesson.start - 1 : -1].float()
         total = total + F.cross_entropy(logits, ids[0, lesson.start :], reduction="sum")
     return total
+
+
+def test_transformers_loads_every_family_from_gguf() -> None:
+    assert set(training_base.FAMILIES) <= set(GGUF_CONFIG_MAPPING)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
