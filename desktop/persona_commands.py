@@ -246,7 +246,7 @@ def persona_export(context: Context, chosen: Namespace) -> int:
             {
                 "file": str(made.path),
                 "kind": made.kind,
-                "asked": "identity only",
+                "asked": made.card.asked,
                 "tried": [dataclasses.asdict(tried) for tried in made.tried],
             }
         )

@@ -30,7 +30,7 @@ from core.spawning import start_alone
 from models.gguf_file import GgufFile
 from models.merge import GRIDS, merge, read_adapter
 from models.probe import read_header
-from models.recipe import SPARE_BYTES, Card, aside, beside, need_space, now, read_card, sha256, stamp
+from models.recipe import IDENTITY_ONLY, SPARE_BYTES, Card, aside, beside, need_space, now, read_card, sha256, stamp
 
 # From small to large: llama.cpp's number of each type, and about how many bits a weight takes.
 KINDS: Mapping[str, int] = {"Q4_K_M": 15, "Q5_K_M": 17, "Q6_K": 18, "Q8_0": 7, "F16": 1}
@@ -217,8 +217,8 @@ def _settle(
 ) -> Exported:
     chosen = tried[-1]
     gate = {**card.gate, **{t.label: dict(t.figures) for t in tried}}
-    complete = dataclasses.replace(card, kind=chosen.label, file_sha256="", gate=gate, created=now())
-    settled = stamp(file, out, complete, report, cancel)
+    made = dataclasses.replace(card, kind=chosen.label, file_sha256="", gate=gate, created=now(), asked=IDENTITY_ONLY)
+    settled = stamp(file, out, made, report, cancel)
     return Exported(out, chosen.label, out.stat().st_size, settled.file_sha256, settled, tuple(tried))
 
 

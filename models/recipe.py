@@ -28,6 +28,7 @@ KEY = "vademecum.card"
 ADAPTER = "adapter"
 LIBRARIES = ("gguf", "llama-cpp-python", "numpy", "peft", "safetensors", "torch", "transformers")
 PROGRAM = "vademecum"
+IDENTITY_ONLY = "identity only"
 MAX_BYTES = 1_000_000
 # Room that must stay free on the disk.
 SPARE_BYTES = 200_000_000
@@ -42,7 +43,8 @@ class Card:
 
     ``kind`` is "adapter" or the type of a merged file.  ``adapter_sha256`` and ``file_sha256`` are empty where they
     cannot be known yet: a file cannot hold its own hash, so it stands only on the card beside it.  ``gate`` has the
-    figures of everything that was tested ("base", "adapter", each type that was tried), ``created`` is UTC.
+    figures of everything that was tested ("base", "persona", each type that was tried), ``created`` is UTC.  ``asked``
+    stands on the card of a merged file: IDENTITY_ONLY, for the other figures are of the adapter on its base.
     """
 
     kind: str
@@ -58,12 +60,14 @@ class Card:
     gate: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     created: str = ""
     program: str = ""
+    asked: str = ""
 
     def json(self) -> str:
         """The card as canonical JSON: the same card is always the same text."""
-        return json.dumps(
-            dataclasses.asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-        )
+        told = dataclasses.asdict(self)
+        if not self.asked:  # as it was before there were such cards
+            del told["asked"]
+        return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     def of(self, digest: str) -> Card:
         """The card beside the file that has this hash."""
@@ -268,7 +272,7 @@ def _refuse(constant: str) -> float:
 
 def _card(values: object) -> Card:
     """Every field of its own type and no other field; ValueError, TypeError or KeyError otherwise."""
-    if not isinstance(values, dict) or set(values) != {f.name for f in dataclasses.fields(Card)}:
+    if not isinstance(values, dict) or {*values, "asked"} != {f.name for f in dataclasses.fields(Card)}:
         raise ValueError("other fields than a card's")
     gate = _mapping(values["gate"])
     hashes = ("base_sha256", "adapter_sha256", "file_sha256", "data_sha256")
@@ -288,6 +292,7 @@ def _card(values: object) -> Card:
         gate={who: {k: _number(v) for k, v in _mapping(figures).items()} for who, figures in gate.items()},
         created=_text(values["created"]),
         program=_text(values["program"]),
+        asked=_text(values.get("asked", "")),
     )
 
 

@@ -120,7 +120,7 @@ def test_what_was_asked_for_when_it_keeps_the_persona(tmp_path: Path) -> None:
     card = card_inside(done.path)
     assert (card.kind, card.persona, card.file_sha256) == ("Q8_0", "xiaozhi", "")
     assert card.adapter_sha256 == sha256(tmp_path / "adapter.gguf")
-    assert card.gate["Q8_0"] == {"identity": 0.1}
+    assert card.gate["Q8_0"] == {"identity": 0.1} and card.asked == "identity only"
     assert np.abs(logits(done.path, TOKENS) - logits(tmp_path / "base.gguf", TOKENS)).max() > 3
 
 

@@ -52,6 +52,12 @@ def test_the_same_card_is_the_same_text(tmp_path: Path) -> None:
     assert read_card(tmp_path / "card.json") == CARD
 
 
+def test_what_a_merged_file_was_asked_stands_on_its_card_alone() -> None:
+    merged = replace(CARD, kind="Q4_K_M", asked="identity only")
+    assert card_from_json(merged.json(), "x") == merged and '"asked":"identity only"' in merged.json()
+    assert "asked" not in CARD.json(), "an adapter's card is what earlier versions can read"
+
+
 def test_a_new_card_knows_what_made_it() -> None:
     card = new_card("xiaozhi", "default", "b" * 64, data_sha256="d" * 64, seed=7, training={"epochs": 2})
     assert {"gguf", "peft", "torch", "transformers", "llama-cpp-python"} <= set(card.versions)
