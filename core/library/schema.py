@@ -100,7 +100,18 @@ def _fourth(db: Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third, _fourth)
+def _fifth(db: Connection) -> None:
+    """What nobody can see on a page is counted and left out, and recognition says how sure it was."""
+    for statement in (
+        # NULL where there is nothing to say: then the digest of what was stored before stays good.
+        "ALTER TABLE contents ADD COLUMN hidden TEXT",
+        "ALTER TABLE pages ADD COLUMN hidden INTEGER",
+        "ALTER TABLE pages ADD COLUMN confidence REAL",
+    ):
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third, _fourth, _fifth)
 
 
 def version_of(db: Connection) -> int:
@@ -133,6 +144,12 @@ def migrate(db: Connection, file: Path, migrations: Sequence[Migration]) -> None
 def backup_of(file: Path, number: int) -> Path:
     """Where the copy of schema ``number`` is kept."""
     return file.with_name(f"{file.stem}.schema-{number}{file.suffix}")
+
+
+def sweep(file: Path) -> None:
+    """Delete the half of a copy that a kill before a migration left."""
+    for half in file.parent.glob(f"{file.stem}.schema-*.part"):
+        half.unlink(missing_ok=True)
 
 
 def drop_backups(file: Path) -> None:

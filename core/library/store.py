@@ -7,7 +7,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,9 +44,10 @@ from core.plain import from_plain, to_plain
 from core.terms import normalise, terms
 
 _AT_ONCE = 2048
+_PAGES_AT_ONCE = 1024
 
 _DOCUMENTS = """SELECT d.id, c.sha256, d.name, c.title, k.name, c.pages, c.ocr_pages, c.unreadable, c.outcome, c.reason,
-    d.version, d.added_at, c.size FROM documents d JOIN contents c ON c.id = d.content
+    d.version, d.added_at, c.size, c.hidden FROM documents d JOIN contents c ON c.id = d.content
     JOIN collections k ON k.id = d.collection"""
 _PASSAGES = """SELECT p.content, p.page_index, p.key, c.sha256, p.start, p."end", p.heading, p.number
     FROM passages p JOIN contents c ON c.id = p.content"""
@@ -125,11 +126,14 @@ class Store:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.lock = RLock()
+        # Whoever copies the database keeps its log from being emptied: the one waits for the other.
+        self._whole = RLock()
         with explained(file.parent):
             if not file.exists():
                 os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
                 sync_folder(file.parent)
             self._aside.unlink(missing_ok=True)  # a rewriting that was killed
+            schema.sweep(file)
             self._db = self._connected()
             try:
                 schema.migrate(self._db, file, schema.MIGRATIONS)
@@ -165,7 +169,7 @@ class Store:
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log in and empty it, so that nothing deleted stays in it."""
-        with self.lock, explained(self.file.parent):
+        with self._whole, self.lock, explained(self.file.parent):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def rewrite(self) -> None:
@@ -173,7 +177,7 @@ class Store:
 
         SQLite overwrites what is deleted, but not the places from which it was moved before.
         """
-        with self.lock, explained(self.file.parent):
+        with self._whole, self.lock, explained(self.file.parent):
             self.checkpoint()
             aside = self._aside
             try:
@@ -192,6 +196,31 @@ class Store:
                     self._db = self._connected()
             finally:
                 aside.unlink(missing_ok=True)
+
+    def copy_to(self, target: Path, tell: Callable[[int], None]) -> None:
+        """The whole database as it is at this moment, in the new file ``target``; others go on reading and writing.
+
+        ``tell`` gets how many bytes are copied, and may raise.  UserProblem when the database is found damaged.
+        """
+        with self._whole, explained(self.file.parent):
+            os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            source = sqlite.connect(str(self.file), isolation_level=None)  # a reader of its own, who sees one state
+            try:
+                made = sqlite.connect(str(target), isolation_level=None)
+                try:
+                    made.execute("PRAGMA synchronous = OFF")
+                    source.execute("BEGIN")
+                    source.execute("SELECT count(*) FROM sqlite_master").fetchall()
+                    page_bytes = int(source.execute("PRAGMA page_size").fetchone()[0])
+                    source.backup(
+                        made, pages=_PAGES_AT_ONCE, progress=lambda _, left, total: tell((total - left) * page_bytes)
+                    )
+                    if fault := _quick_fault(made, tell):
+                        raise UserProblem("library_damaged", folder=self.file.parent, fault=fault)
+                finally:
+                    made.close()
+            finally:
+                source.close()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -228,6 +257,11 @@ class Store:
     def set_meta(self, key: str, value: object) -> None:
         """Inside :meth:`writing`."""
         self._db.execute("INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)", (key, value))
+
+    def schema_version(self) -> int:
+        """The number of its schema."""
+        with self.lock:
+            return schema.version_of(self._db)
 
     def revision(self) -> int:
         """Raised by every change of what a person can see."""
@@ -306,6 +340,8 @@ class Store:
                 float(page.height),
                 page.read_by.value,
                 page.problem,
+                page.hidden or None,
+                float(page.confidence) if page.confidence < 1 else None,
             )
             for page in reading.pages
         ]
@@ -325,14 +361,15 @@ class Store:
             sum(page.read_by is ReadBy.OCR for page in reading.pages),
             _json(list(reading.unreadable)),
             len(passage_rows),
+            _json(list(reading.hidden)) if reading.hidden else None,
         )
         taken_over = self._vectors_by_text(reading.sha256)
         with self.writing():
             self._db.execute("DELETE FROM contents WHERE sha256 = ? AND staged = 1", (reading.sha256,))
             content = self._insert(
                 """INSERT INTO contents(sha256, staged, version, final, size, title, outcome, reason, outline, metadata,
-                reader, seconds, pages, ocr_pages, unreadable, passages, digest)
-                VALUES (?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)""",
+                reader, seconds, pages, ocr_pages, unreadable, passages, hidden, digest)
+                VALUES (?,1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)""",
                 reading.sha256,
                 version,
                 int(final),
@@ -340,7 +377,11 @@ class Store:
                 *content_row,
                 _digest([content_row], page_rows, passage_rows),
             )
-            self._db.executemany("INSERT INTO pages VALUES (?,?,?,?,?,?,?,?,?)", [(content, *row) for row in page_rows])
+            self._db.executemany(
+                """INSERT INTO pages(content, page_index, label, text, lines, width, height, read_by, problem, hidden,
+                confidence) VALUES (?,?,?,?,?,?,?,?,?,?,?)""",
+                [(content, *row) for row in page_rows],
+            )
             self._db.executemany(
                 """INSERT INTO passages(content, key, ordinal, page_index, start, "end", heading, number, vector)
                 VALUES (?,?,?,?,?,?,?,?,?)""",
@@ -366,12 +407,12 @@ class Store:
     def digest_holds(self, content: int) -> bool:
         """Whether what was stored of a content is still what was stored; vectors included."""
         columns = (
-            """title, outcome, reason, outline, metadata, reader, seconds, pages, ocr_pages, unreadable, passages"""
+            "title, outcome, reason, outline, metadata, reader, seconds, pages, ocr_pages, unreadable, passages, hidden"
         )
         row = self._one(f"SELECT digest, {columns} FROM contents WHERE id = ?", content)
         pages = self._all(
-            """SELECT page_index, label, text, lines, width, height, read_by, problem FROM pages WHERE content = ?
-            ORDER BY rowid""",
+            """SELECT page_index, label, text, lines, width, height, read_by, problem, hidden, confidence FROM pages
+            WHERE content = ? ORDER BY rowid""",
             content,
         )
         passages = self._all(
@@ -429,31 +470,32 @@ class Store:
     def page(self, sha256: str, page_index: int) -> Page | None:
         """One page of what was read from these bytes."""
         row = self._one(
-            """SELECT p.page_index, p.label, p.text, p.lines, p.width, p.height, p.read_by, p.problem
-            FROM pages p JOIN contents c ON c.id = p.content
+            """SELECT p.page_index, p.label, p.text, p.lines, p.width, p.height, p.read_by, p.problem, p.hidden,
+            p.confidence FROM pages p JOIN contents c ON c.id = p.content
             WHERE c.sha256 = ? AND p.page_index = ? ORDER BY c.staged LIMIT 1""",
             sha256,
             page_index,
         )
         if row is None:
             return None
-        index, label, text, packed, width, height, read_by, problem = row
+        index, label, text, packed, width, height, read_by, problem, hidden, confidence = row
         try:
             lines = unpack_lines(packed)
         except (zlib.error, ValueError, IndexError, TypeError) as fault:
             raise UserProblem("library_damaged", folder=self.file.parent, fault=fault) from fault
-        return Page(index, label, _text(text), lines, width, height, ReadBy(read_by), problem)
+        sure = 1.0 if confidence is None else confidence
+        return Page(index, label, _text(text), lines, width, height, ReadBy(read_by), problem, hidden or 0, sure)
 
     def sheets(self, sha256: str) -> list[Page]:
         """The pages of what was read from these bytes, in order, without their texts and lines."""
         rows = self._all(
-            """SELECT page_index, label, width, height, read_by, problem FROM pages WHERE content =
+            """SELECT page_index, label, width, height, read_by, problem, hidden FROM pages WHERE content =
             (SELECT id FROM contents WHERE sha256 = ? ORDER BY staged LIMIT 1) ORDER BY page_index""",
             sha256,
         )
         return [
-            Page(index, label, "", (), width, height, ReadBy(read_by), problem)
-            for index, label, width, height, read_by, problem in rows
+            Page(index, label, "", (), width, height, ReadBy(read_by), problem, hidden or 0)
+            for index, label, width, height, read_by, problem, hidden in rows
         ]
 
     def _passages(self, sql: str, *values: object) -> list[tuple[int, Passage]]:
@@ -1054,11 +1096,77 @@ class Store:
     def integrity_faults(self) -> list[str]:
         """What SQLite finds wrong with its own file."""
         try:
-            found = [str(row[0]) for row in self._db.execute("PRAGMA integrity_check").fetchall()]
-            found += [f"foreign key: {row}" for row in self._db.execute("PRAGMA foreign_key_check").fetchall()]
+            with self.lock:
+                found = [str(row[0]) for row in self._db.execute("PRAGMA integrity_check").fetchall()]
         except sqlite.DatabaseError as fault:
             return [str(fault)]
         return [line for line in found if line != "ok"]
+
+    def make_indexes_anew(self) -> None:
+        """Make SQLite's own indexes again from the tables; what stands in the tables stays as it is."""
+        with self.lock, suppress(sqlite.DatabaseError):  # then it is still found damaged
+            self._db.execute("REINDEX").fetchall()
+
+    def torn_rows(self) -> dict[str, list[int]]:
+        """Rows that belong to a row which is not there: table -> their numbers."""
+        torn: dict[str, list[int]] = {}
+        for table, number, *_ in self._all("PRAGMA foreign_key_check"):
+            torn.setdefault(table, []).append(number)
+        return torn
+
+    def drop_rows(self, rows: Mapping[str, Sequence[int]]) -> None:
+        """Delete rows of what was read or kept that belong to nothing any more."""
+        with self.writing():
+            for table, numbers in rows.items():
+                self._db.executemany(f"DELETE FROM {table} WHERE rowid = ?", [(number,) for number in numbers])
+
+
+def is_ours(file: Path) -> bool:
+    """Whether a database from elsewhere is undamaged and made of this program's tables, indexes and triggers alone."""
+    try:
+        db = sqlite.connect(str(file), isolation_level=None)
+        try:
+            db.execute("PRAGMA trusted_schema = OFF").fetchall()
+            if _quick_fault(db, lambda _: None):
+                return False
+            ours = sqlite.connect(":memory:", isolation_level=None)
+            try:
+                for migration in schema.MIGRATIONS[: schema.version_of(db)]:
+                    migration(ours)
+                return _shape(db) == _shape(ours)
+            finally:
+                ours.close()
+        finally:
+            db.close()
+    except sqlite.DatabaseError:
+        return False
+
+
+def _shape(db: Any) -> set[tuple[Any, ...]]:
+    return set(db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall())
+
+
+def _quick_fault(db: Any, tell: Callable[[int], None]) -> str:
+    """The first thing that SQLite finds wrong with a database in a quick look; empty when there is nothing."""
+    stopped: list[BaseException] = []
+
+    def look() -> int:
+        try:
+            tell(0)
+        except BaseException as asked:  # SQLite would forget it
+            stopped.append(asked)
+        return len(stopped)
+
+    db.set_progress_handler(look, 100_000)
+    try:
+        found = [str(row[0]) for row in db.execute("PRAGMA quick_check(1)")]
+    except sqlite.DatabaseError as fault:
+        if stopped:
+            raise stopped[0] from fault
+        return str(fault)
+    finally:
+        db.set_progress_handler(None, 0)
+    return "" if found == ["ok"] else found[0]
 
 
 def _outdated(answer: Answer, current: Collection[str]) -> tuple[str, ...]:
@@ -1091,6 +1199,9 @@ def _digest(*tables: Sequence[Sequence[object]]) -> str:
     for rows in tables:
         digest.update(len(rows).to_bytes(8, "big"))
         for row in rows:
+            # A column that came later counts where it says something: what was stored before it is still the same.
+            while row and row[-1] is None:
+                row = row[:-1]
             for value in row:
                 part = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
                 digest.update(len(part).to_bytes(8, "big"))
@@ -1099,7 +1210,8 @@ def _digest(*tables: Sequence[Sequence[object]]) -> str:
 
 
 def _document(row: tuple[Any, ...]) -> Document:
-    number, sha256, name, title, collection, pages, ocr, unreadable, outcome, reason, version, added_at, size = row
+    number, sha256, name, title, collection, pages, ocr, unreadable, outcome, reason, version, added_at, *rest = row
+    size, hidden = rest
     return Document(
         id=number,
         sha256=sha256,
@@ -1114,4 +1226,5 @@ def _document(row: tuple[Any, ...]) -> Document:
         version=version,
         added_at=added_at,
         size=size,
+        hidden_pages=tuple(json.loads(hidden or "[]")),
     )

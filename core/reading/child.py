@@ -1,4 +1,4 @@
-"""The process that touches hostile files: opens one PDF after another and sends its pages, one by one.
+"""The process that touches hostile files: opens one document after another and sends its pages, one by one.
 
 Started by :class:`core.reading.reader.Reader`, which watches its time and memory
 and kills it without asking.  Nothing here is trusted to end.
@@ -20,12 +20,19 @@ from pypdfium2 import raw as pdfium
 
 from core.nouns import ReadBy
 from core.reading.confinement import be_quiet, cap_memory, die_with_parent
+from core.reading.flow import Flow, sections
+from core.reading.garbled import agrees, is_garbled
+from core.reading.kinds import Kind, NotRead, kind_of
 from core.reading.layout import RawLine, compose
+from core.reading.markdown import read_markdown
 from core.reading.opening import NotOpened, open_document
+from core.reading.plain_text import read_text
 from core.reading.recognition import Recogniser, RecognitionFailed
 from core.reading.structure import has_no_pages, read_structure, unsupported_encryption
 from core.reading.text_layer import Frame, frame_of, read_text_layer
+from core.reading.web import read_web_page
 from core.reading.wire import Described, Opened, Read, Refused, Task, encode
+from core.reading.word import read_word
 
 # Fewer characters than this are a page number or a stamp, not a page.
 FEW_CHARACTERS = 10
@@ -40,6 +47,8 @@ DRAWN_TEXT_PATHS = 60
 MOST_IMAGE_PIXELS = 150_000_000
 MOST_OBJECTS = 5_000
 DEEPEST_FORM = 4
+# A text of this size has 15,000 pages.
+MOST_TEXT_BYTES = 50_000_000
 
 # Parameters of glibc's mallopt.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
@@ -76,6 +85,47 @@ def _spare_memory() -> None:
 
 
 def _read_file(pipe: Connection, task: Task, recogniser: Recogniser) -> None:
+    try:
+        with task.path.open("rb") as stream:
+            kind = kind_of(stream, task.name)
+        if kind is not Kind.PDF:
+            _send_sections(pipe, task, _read_flow(task.path, kind))
+            return
+    except NotRead as refusal:
+        pipe.send_bytes(encode(Refused(refusal.reason)))
+        return
+    except MemoryError:
+        pipe.send_bytes(encode(Refused("reading_memory")))
+        return
+    _read_pdf(pipe, task, recogniser)
+
+
+_FLOWS = {Kind.HTML: read_web_page, Kind.MARKDOWN: read_markdown, Kind.TEXT: read_text}
+
+
+def _read_flow(path: Path, kind: Kind) -> Flow:
+    if kind is Kind.WORD:
+        return read_word(path)
+    if path.stat().st_size > MOST_TEXT_BYTES:
+        raise NotRead("reading_text_too_large")
+    return _FLOWS[kind](path.read_bytes())
+
+
+def _send_sections(pipe: Connection, task: Task, flow: Flow) -> None:
+    made = sections(flow)
+    if not made.parts:
+        raise NotRead("reading_no_words")
+    if len(made.parts) > task.max_pages:
+        raise NotRead("reading_too_many_sections")
+    pipe.send_bytes(encode(Opened(len(made.parts), True)))
+    for index in range(task.first, len(made.parts)):
+        label, text = made.parts[index]
+        pipe.send_bytes(encode(Read(index, text, (), 0.0, 0.0, ReadBy.TEXT, label=label)))
+    metadata = {**flow.metadata, "title": made.title}
+    pipe.send_bytes(encode(Described(metadata, made.outline, (), (), flow.reader, flow.problem)))
+
+
+def _read_pdf(pipe: Connection, task: Task, recogniser: Recogniser) -> None:
     password: str | None = None
     try:
         if unsupported_encryption(task.path):
@@ -172,29 +222,35 @@ def _read_open_page(
     text, lines = compose(layer.lines, aspect)
     read_by = ReadBy.TEXT if text else ReadBy.NOTHING
     broken = layer.noise > MOST_NOISE * max(layer.visible, 1)
-    if broken or layer.usable < THIN_CHARACTERS:
+    garbled = not broken and is_garbled(text)
+    confidence = 1.0
+    if broken or garbled or layer.usable < THIN_CHARACTERS:
         seen = _look(page, frame)
         scanned = seen.images and (layer.usable < FEW_CHARACTERS or seen.covered >= FULL_PAGE_IMAGE)
         drawn = layer.usable < FEW_CHARACTERS and seen.paths >= DRAWN_TEXT_PATHS
         recognised: Sequence[RawLine] = ()
-        if seen.too_large and (broken or layer.usable < FEW_CHARACTERS):
+        if seen.too_large and (broken or garbled or layer.usable < FEW_CHARACTERS):
             problem = "reading_page_image_too_large"
-        elif (broken or scanned or drawn) and not seen.too_large:
+        elif (broken or garbled or scanned or drawn) and not seen.too_large:
             if ocr:
                 try:
                     recognised = recogniser.read(page)
                 except RecognitionFailed as failure:
                     problem, fault = "reading_page_ocr_failed", str(failure)
             else:
-                problem = "reading_page_ocr_off"
+                problem = "reading_page_garbled_ocr_off" if broken or garbled else "reading_page_ocr_off"
             letters = sum(len(line.text) for line in recognised)
-            if not problem and (broken or letters > 1.5 * layer.usable):
+            # an odd text that recognition sees as well is no garbled one: a list of codes, a language of its own
+            garbled = garbled and not agrees(text, " ".join(line.text for line in recognised))
+            if not problem and (broken or garbled or letters > 1.5 * layer.usable):
                 text, lines = compose(recognised, aspect)
                 read_by = ReadBy.OCR if text else ReadBy.NOTHING
+                confidence = sum(line.score * len(line.text) for line in recognised) / letters if letters else 1.0
         enough = len("".join(text.split())) >= (1 if read_by is ReadBy.OCR else FEW_CHARACTERS)
-        if not problem and ((broken and read_by is not ReadBy.OCR) or (seen.images and not enough)):
-            problem = "reading_page_no_text"
-        if broken and read_by is not ReadBy.OCR:
+        lost = (broken or garbled) and read_by is not ReadBy.OCR
+        if not problem and (lost or (seen.images and not enough)):
+            problem = "reading_page_garbled" if lost and layer.visible else "reading_page_no_text"
+        if lost:
             text, lines, read_by = "", (), ReadBy.NOTHING
     if not problem and form == pdfium.FORMTYPE_XFA_FULL and any(word in text.lower() for word in XFA_PLACEHOLDERS):
         problem = "reading_page_xfa"
@@ -202,7 +258,7 @@ def _read_open_page(
         shown = "".join(text.split())
         if any("".join(value.split()) not in shown for value in values):
             problem = "reading_page_form_values"
-    return Read(index, text, lines, width, height, read_by, problem, fault)
+    return Read(index, text, lines, width, height, read_by, problem, fault, hidden=layer.hidden, confidence=confidence)
 
 
 class _Seen:

@@ -19,7 +19,7 @@ PARAGRAPH_PITCH = 1.35
 class RawLine:
     """A printed line before it has its place in the text; ``edges`` as in :class:`core.nouns.Line`, but in steps.
 
-    ``upright`` says that it runs across the page, not down or up.
+    ``upright`` says that it runs across the page, not down or up; ``score`` how sure recognition was of it.
     """
 
     text: str
@@ -29,6 +29,7 @@ class RawLine:
     y1: float
     edges: tuple[int, ...] = ()
     upright: bool = True
+    score: float = 1.0
 
     @property
     def height(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ class _Box:
     x1: float
     y1: float
     edges: tuple[int, ...] = ()
+    score: float = 1.0
 
 
 class Recogniser:
@@ -80,7 +81,7 @@ class Recogniser:
             letters = _letters(text, middles, corners)
             if not letters or score < LEAST_SCORE:
                 continue
-            boxes.append(_fitted(grey, corners, letters, wide, tall))
+            boxes.append(replace(_fitted(grey, corners, letters, wide, tall), score=float(score)))
         return tuple(_rows(_reading_order(boxes), wide / tall))
 
     def _ready(self) -> Any:
@@ -232,9 +233,11 @@ def _rows(boxes: Sequence[_Box], aspect: float) -> list[RawLine]:
             overlap = min(last.y1, box.y1) - max(last.y0, box.y0)
             if overlap > 0.5 * min(last.height, box.y1 - box.y0):
                 edges = (*last.edges, *box.edges) if last.edges and box.edges else ()
-                lines[-1] = RawLine(
-                    f"{last.text} {box.text}", last.x0, min(last.y0, box.y0), box.x1, max(last.y1, box.y1), edges
-                )
+                text = f"{last.text} {box.text}"
+                low, high = min(last.y0, box.y0), max(last.y1, box.y1)
+                score = (last.score * len(last.text) + box.score * len(box.text)) / max(len(text) - 1, 1)
+                lines[-1] = RawLine(text, last.x0, low, box.x1, high, edges, score=score)
                 continue
-        lines.append(RawLine(box.text, box.x0, box.y0, box.x1, box.y1, box.edges if upright else (), upright))
+        edges = box.edges if upright else ()
+        lines.append(RawLine(box.text, box.x0, box.y0, box.x1, box.y1, edges, upright, box.score))
     return lines

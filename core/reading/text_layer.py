@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from itertools import repeat
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from pypdfium2 import raw as pdfium
 
-from core.reading.characters import from_symbol_font, is_cjk, is_noise, is_plain, is_private, ordinary
+from core.reading.characters import REPLACEMENT, from_symbol_font, is_cjk, is_noise, is_private, ordinary
+from core.reading.hidden import hidden_characters
 from core.reading.layout import RawLine, spaced_out
+from core.reading.quick_calls import ADDRESS, INT, address, function
 from core.reading.wire import STEPS
 
 # More characters than this on one page is an attack or a mistake; a dense page of a law has 10,000.
@@ -25,14 +29,25 @@ MOST_CHARACTERS = 300_000
 
 
 _HYPHENS = (0x02, 0xFFFE)  # pdfium's marks for a hyphen at the end of a line
+_SOFT_HYPHEN = 0xAD
 _LINE = re.compile(r"[^\n\r\x02\ufffe]+[\x02\ufffe]?|[\x02\ufffe]")
 _UNSEEN = re.compile(r"[\x00-\x20\ufffe\udc00-\udfff]")
 _SUSPICIOUS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\U000f0000-\U0010fffd]")
+# Characters without a picture that carry messages past the reader; joiners belong to scripts that need them.
+_ZERO_WIDTH = re.compile(
+    r"[\u200b\u2060-\u2064\U000e0000-\U000e007f]|\udb40[\udc00-\udc7f]|(?<=[!-~])[\u200c\u200d\ufeff](?=[!-~])"
+)
+# What stands for a character that is left out, and for one that needs a closer look.
+_LEFT_OUT, _SPECIAL = "\x00", "\x01"
+_CJK_APART = re.compile(r"[\u2e80-\u9fff] [\u2e80-\u9fff]")
+_SPACES = re.compile(" +")
 
 # Where the font does not tell what so many of the characters mean, they are a guess of the parser.
 MOST_UNMAPPED = 0.5
 
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+_Length = TypeVar("_Length", float, Floats)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,7 @@ class Frame:
         width, height = self.right - self.left, self.top - self.bottom
         return (height, width) if self.turns % 2 else (width, height)
 
-    def place(self, x0: Floats, y0: Floats, x1: Floats, y1: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    def place(self, x0: _Length, y0: _Length, x1: _Length, y1: _Length) -> tuple[_Length, _Length, _Length, _Length]:
         """Boxes in page coordinates -> boxes on the displayed page, 0..1, origin top left."""
         width = max(self.right - self.left, 1e-6)
         height = max(self.top - self.bottom, 1e-6)
@@ -65,19 +80,18 @@ class Frame:
             return 1 - right, low, 1 - left, high
         return 1 - high, 1 - right, 1 - low, 1 - left
 
-    def place_one(self, x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
-        """One box, as :meth:`place`."""
-        left, top, right, bottom = self.place(*np.array([[x0], [y0], [x1], [y1]]))
-        return float(left[0]), float(top[0]), float(right[0]), float(bottom[0])
-
 
 @dataclass(frozen=True, slots=True)
 class TextLayer:
-    """The lines of a text layer; ``visible`` counts its characters, ``noise`` those that mean nothing."""
+    """The lines of a text layer without the ``hidden`` characters, which nobody can see.
+
+    ``visible`` counts its characters, ``noise`` those of them that mean nothing.
+    """
 
     lines: tuple[RawLine, ...]
     visible: int
     noise: int
+    hidden: int = 0
 
     @property
     def usable(self) -> int:
@@ -101,26 +115,35 @@ def read_text_layer(page: Any, frame: Frame) -> TextLayer:
     if not text_page:
         raise ValueError("no text page")
     try:
-        return _read(text_page, frame)
+        return _read(page, text_page, frame)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
 
 
-def _read(text_page: Any, frame: Frame) -> TextLayer:
+def _read(page: Any, text_page: Any, frame: Frame) -> TextLayer:
     count = min(pdfium.FPDFText_CountChars(text_page), MOST_CHARACTERS)
     if count <= 0:
         return TextLayer((), 0, 0)
-    glyphs = _Glyphs(text_page, count, frame)
+    text = _characters(text_page, count)
+    boxes, known = _boxes(text_page, text)
+    hidden = hidden_characters(page, text_page, boxes, known, (frame.left, frame.bottom, frame.right, frame.top))
+    unseen = len(_ZERO_WIDTH.findall(text))
+    if hidden.any():
+        unseen += sum(1 for i in np.flatnonzero(hidden).tolist() if text[i] > " ")
+        # a gap in the line: what stands on either side of it is put together, or not, by its place
+        text = "".join("\n" if gone else letter for letter, gone in zip(text, hidden.tolist(), strict=True))
+        known &= ~hidden
+    glyphs = _Glyphs(text_page, text, frame.place(*boxes), known, frame)
     lines = []
     for start, end in glyphs.segments():
         line = glyphs.line(start, end)
         if line is not None:
             lines.append(line)
-    visible = count - len(_UNSEEN.findall(glyphs.text))
-    noise = sum(1 for letter in _SUSPICIOUS.findall(glyphs.text) if is_noise(ord(letter)))
+    visible = count - len(_UNSEEN.findall(text))
+    noise = sum(1 for letter in _SUSPICIOUS.findall(text) if is_noise(ord(letter)))
     if visible and _unmapped_share(text_page, count) > MOST_UNMAPPED:
         noise = visible
-    return TextLayer(tuple(lines), visible, min(noise, visible))
+    return TextLayer(tuple(lines), visible, min(noise, visible), unseen)
 
 
 def _unmapped_share(text_page: Any, count: int) -> float:
@@ -136,29 +159,30 @@ class _Glyphs:
     numpy; a page has 5,000 characters, and a library a hundred thousand pages.
     """
 
-    def __init__(self, text_page: Any, count: int, frame: Frame) -> None:
+    def __init__(
+        self, text_page: Any, text: str, boxes: tuple[Floats, Floats, Floats, Floats], known: Mask, frame: Frame
+    ) -> None:
         self._text_page = text_page
         self._frame = frame
-        self.codes = codes = _codes(text_page, count)
-        self.text = "".join(map(chr, codes))
-        x0, y0, x1, y1 = frame.place(*_boxes(text_page, count))
-        known = (x1 > x0) & (y1 > y0)
+        self.text = text
+        self._clean = text.translate(_cleaner())
+        count = len(text)
+        x0, y0, x1, y1 = boxes
         width, height = frame.size
         self.aspect = width / max(height, 1e-6)
         self.x0, self.y0, self.x1, self.y1, self.known = x0, y0, x1, y1, known
         self._low_x, self._low_y = np.where(known, x0, np.inf).tolist(), np.where(known, y0, np.inf).tolist()
         self._high_x, self._high_y = np.where(known, x1, -np.inf).tolist(), np.where(known, y1, -np.inf).tolist()
 
-        # A space made up by pdfium has no box, and others have odd ones: it reaches from its left neighbour on.
-        sure = known & (np.array(codes) > 0x20)
-        before = np.maximum.accumulate(np.where(sure, np.arange(count), -1))
-        lefts = np.where(sure | (before < 0), x0, x1[before])
-        self._sure: list[bool] = sure.tolist()
+        # A space has no box, or an odd one: it reaches from its left neighbour on.
+        before = np.maximum.accumulate(np.where(known, np.arange(count), -1))
+        lefts = np.where(known | (before < 0), x0, x1[before])
+        self._sure: list[bool] = known.tolist()
         self._steps: list[int] = np.rint(np.clip(lefts, 0.0, 1.0) * STEPS).astype(int).tolist()
         self._right_steps: list[int] = np.rint(np.clip(x1, 0.0, 1.0) * STEPS).astype(int).tolist()
         # Where a line needs a closer look: it runs backwards, or several letters share one glyph's box.
         odd = np.zeros(count, bool)
-        odd[1:] = (lefts[1:] < lefts[:-1]) | (sure[1:] & (x0[1:] == x0[:-1]) & (x1[1:] == x1[:-1]))
+        odd[1:] = (lefts[1:] < lefts[:-1]) | (known[1:] & (x0[1:] == x0[:-1]) & (x1[1:] == x1[:-1]))
         self._odd: list[bool] = odd.tolist()
         self._across, self._down = [0.0] * count, [0.0] * count
         self._cuts: list[int] = []
@@ -208,14 +232,10 @@ class _Glyphs:
             return None
         left, top, right, bottom = box
         upright = self._upright(start, end)
-        text = self.text[start:end]
-        plain = is_plain(text) and not (text[1:2] == " " and spaced_out(text))
-        if plain and upright and self._sure[start] and not any(self._odd[start + 1 : end]):
-            last = end - 1
-            while not self._sure[last]:
-                last -= 1
-            edges = (*self._steps[start:end], max(self._right_steps[last], self._steps[end - 1]))
-            return RawLine(text, left, top, right, bottom, edges, upright)
+        text = self._clean[start:end]
+        odd = any(self._odd[start + 1 : end]) or not upright
+        if not odd and _SPECIAL not in text and _LEFT_OUT not in text and not _CJK_APART.search(text):
+            return self._plain_line(text, start, box)
         begins, ends = (self.x0, self.x1) if upright else (self.y0, self.y1)
         backwards = self._backwards(start, end, begins, ends)
         if backwards:
@@ -225,6 +245,20 @@ class _Glyphs:
             return None
         steps = _edges(starts, last_edge, *((left, right) if upright else (top, bottom)))
         return RawLine(text, *box, edges=tuple(STEPS - s for s in steps) if backwards else steps, upright=upright)
+
+    def _plain_line(self, text: str, start: int, box: tuple[float, float, float, float]) -> RawLine | None:
+        """A line of ordinary characters in their order; of several spaces one is kept."""
+        start += len(text) - len(text.lstrip(" "))
+        text = text.strip(" ")
+        if not text:
+            return None
+        last = start + len(text) - 1
+        end = max(self._right_steps[last], self._steps[last])
+        edges: list[int] = self._steps[start : last + 1]
+        if "  " in text:
+            edges = [edge for i, edge in enumerate(edges) if text[i] != " " or text[i - 1] != " "]
+            text = _SPACES.sub(" ", text)
+        return RawLine(text, *box, (*edges, end))
 
     def _backwards(self, start: int, end: int, begins: Floats, ends: Floats) -> bool:
         """Whether the letters run to the left, or up the page."""
@@ -253,13 +287,15 @@ class _Glyphs:
         solid: list[bool] = []
         i = start
         while i < end:
-            code, at = self.codes[i], i
+            code, at = ord(self.text[i]), i
             i += 1
-            if 0xD800 <= code <= 0xDBFF and i < end and 0xDC00 <= self.codes[i] <= 0xDFFF:
-                code = 0x10000 + ((code - 0xD800) << 10) + (self.codes[i] - 0xDC00)
+            if 0xD800 <= code <= 0xDBFF and i < end and 0xDC00 <= ord(self.text[i]) <= 0xDFFF:
+                code = 0x10000 + ((code - 0xD800) << 10) + (ord(self.text[i]) - 0xDC00)
                 i += 1
             if code in _HYPHENS:
                 meant = "-" if pdfium.FPDFText_IsHyphen(self._text_page, at) == 1 else ""
+            elif code == _SOFT_HYPHEN:
+                meant = "-" if i == end else ""
             elif is_private(code):
                 meant = from_symbol_font(code, self._font(at))
             else:
@@ -293,53 +329,78 @@ class _Glyphs:
         return buffer.value.decode("utf-8", "replace")
 
 
-def _function(name: str, *arguments: Any) -> Callable[..., int]:
-    # Called for every character: plain addresses make it five times faster than the typed pointers of the binding.
-    pointer = ctypes.cast(getattr(pdfium, name), ctypes.c_void_p).value or 0
-    made: Callable[..., int] = ctypes.CFUNCTYPE(ctypes.c_int, *arguments)(pointer)
-    return made
+def _characters(text_page: Any, count: int) -> str:
+    """One character for each that pdfium counts."""
+    buffer = (ctypes.c_ushort * (count + 1))()
+    if pdfium.FPDFText_GetText(text_page, 0, count, buffer) == count + 1:
+        text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
+        if len(text) == count:
+            return text
+    # It left some out, or gave two for one: then they are asked for one by one.
+    codes = map(function("FPDFText_GetUnicode", ADDRESS, INT), repeat(address(text_page)), range(count))
+    return "".join([chr(code) if 0 <= code <= 0x10FFFF else REPLACEMENT for code in codes])
 
 
-def _codes(text_page: Any, count: int) -> list[int]:
-    unicode_of = _function("FPDFText_GetUnicode", ctypes.c_void_p, ctypes.c_int)
-    handle = ctypes.cast(text_page, ctypes.c_void_p).value
-    codes = [unicode_of(handle, i) for i in range(count)]
-    return codes if max(codes) <= 0x10FFFF and min(codes) >= 0 else [c if 0 <= c <= 0x10FFFF else 0xFFFD for c in codes]
+class _Cleaner(dict[int, str]):
+    """For ``str.translate``: each character as it is kept, when that is one character and always the same."""
+
+    def __missing__(self, code: int) -> str:
+        meant = _SPECIAL
+        if code in (0x0A, 0x0D):
+            meant = chr(code)
+        elif code not in _HYPHENS and code != _SOFT_HYPHEN and not is_private(code) and not 0xD800 <= code <= 0xDFFF:
+            meant = ordinary(code) or _LEFT_OUT
+        self[code] = meant if len(meant) == 1 else _SPECIAL
+        return self[code]
 
 
-def _boxes(text_page: Any, count: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """Left, bottom, right, top of every character in page coordinates; all zero where nobody knows."""
-    handle = ctypes.cast(text_page, ctypes.c_void_p).value
-    loose_box = _function("FPDFText_GetLooseCharBox", ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+@cache
+def _cleaner() -> _Cleaner:
+    return _Cleaner()
+
+
+def _boxes(text_page: Any, text: str) -> tuple[tuple[Floats, Floats, Floats, Floats], Mask]:
+    """Left, bottom, right, top of every character in page coordinates, and which of them have a box.
+
+    Spaces and line breaks are not looked at.
+    """
+    count = len(text)
+    handle = address(text_page)
+    loose_box = function("FPDFText_GetLooseCharBox", ADDRESS, INT, ADDRESS)
     loose = np.zeros((count, 4), np.float32)  # left, top, right, bottom
-    address = loose.ctypes.data
-    for i in range(count):
-        loose_box(handle, i, address + 16 * i)
+    solid = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32) > 0x20
+    wanted = np.flatnonzero(solid)
+    places = (wanted * 16 + loose.ctypes.data).tolist()
+    for _ in map(loose_box, repeat(handle), wanted.tolist(), places):
+        pass
     roomy = loose.astype(np.float64)
     np.nan_to_num(roomy, copy=False, posinf=0.0, neginf=0.0)
     left, right = np.minimum(roomy[:, 0], roomy[:, 2]), np.maximum(roomy[:, 0], roomy[:, 2])
     bottom, top = np.minimum(roomy[:, 1], roomy[:, 3]), np.maximum(roomy[:, 1], roomy[:, 3])
     # The roomy box is flat where the text is turned; then, and only then, the ink says how wide a character is.
-    flat = np.flatnonzero((right - left <= 0.01) | (top - bottom <= 0.01))
+    flat = np.flatnonzero(solid & ((right - left <= 0.01) | (top - bottom <= 0.01)))
     if len(flat):
-        tight_box = _function("FPDFText_GetCharBox", *[ctypes.c_void_p, ctypes.c_int], *[ctypes.c_void_p] * 4)
+        tight_box = function("FPDFText_GetCharBox", ADDRESS, INT, *[ADDRESS] * 4)
         tight = np.zeros((len(flat), 4), np.float64)  # left, right, bottom, top
-        address = tight.ctypes.data
+        begin = tight.ctypes.data
         for i, k in enumerate(flat.tolist()):
-            at = address + 32 * i
+            at = begin + 32 * i
             tight_box(handle, k, at, at + 8, at + 16, at + 24)
         np.nan_to_num(tight, copy=False, posinf=0.0, neginf=0.0)
         left[flat], right[flat], bottom[flat], top[flat] = tight.T
-    return left, bottom, right, top
+    return (left, bottom, right, top), solid & (right > left) & (top > bottom)
 
 
 def _ink(text_page: Any, start: int, count: int, frame: Frame) -> list[tuple[float, float, float, float]]:
-    sides = [ctypes.c_double() for _ in range(4)]  # left, top, right, bottom
-    found = []
-    for i in range(max(0, pdfium.FPDFText_CountRects(text_page, start, count))):
-        if pdfium.FPDFText_GetRect(text_page, i, *sides):
-            left, top, right, bottom = (side.value for side in sides)
-            found.append(frame.place_one(left, bottom, right, top))
+    handle, found = address(text_page), []
+    rectangles = function("FPDFText_CountRects", ADDRESS, INT, INT)
+    rectangle = function("FPDFText_GetRect", ADDRESS, INT, *[ADDRESS] * 4)
+    sides = (ctypes.c_double * 4)()  # left, top, right, bottom
+    at = ctypes.addressof(sides)
+    for i in range(max(0, rectangles(handle, start, count))):
+        if rectangle(handle, i, at, at + 8, at + 16, at + 24):
+            left, top, right, bottom = sides
+            found.append(frame.place(left, bottom, right, top))
     return found
 
 

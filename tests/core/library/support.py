@@ -38,6 +38,11 @@ def put_in(library: Library, folder: Path, collection: str, **files: str) -> Cha
 
 
 _TAKEN_BACK = {
+    5: (
+        "ALTER TABLE contents DROP COLUMN hidden",
+        "ALTER TABLE pages DROP COLUMN hidden",
+        "ALTER TABLE pages DROP COLUMN confidence",
+    ),
     4: ("DROP TABLE rejected", "ALTER TABLE imports DROP COLUMN source"),
     3: ("DROP TABLE exchanges", "DROP TABLE conversations"),
 }
