@@ -83,13 +83,19 @@ def free_name(folder: Path) -> Path:
 
 
 def check_place(file: Path) -> None:
-    """UserProblem when ``file`` is there already or its folder cannot be written to: said before anything is done."""
+    """UserProblem when ``file`` is there already, or its folder is not or cannot be written to.
+
+    Said before anything is done.
+    """
+    file = file.absolute()
     try:
         if os.path.lexists(file):
             raise UserProblem("support_exists", path=file)
+        if not file.parent.is_dir():
+            raise UserProblem("output_no_folder", folder=file.parent, file=file.name)
         with suppress(FileNotFoundError):
             file.lstat()  # a name that no disk can hold
-        with tempfile.TemporaryFile(dir=file.absolute().parent):
+        with tempfile.TemporaryFile(dir=file.parent):
             pass
     except (OSError, ValueError) as fault:
         raise _unwritable(file, fault) from fault
@@ -118,7 +124,7 @@ def save(files: Mapping[str, str], file: Path) -> None:
 
 def _unwritable(file: Path, fault: OSError | ValueError) -> UserProblem:
     reason = (fault.strerror if isinstance(fault, OSError) else None) or fault
-    return UserProblem("cannot_write", path=file, fault=reason)
+    return UserProblem("cannot_write", path=file.absolute(), fault=reason)
 
 
 def _tried(make: Callable[[], str]) -> str:

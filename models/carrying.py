@@ -116,7 +116,8 @@ def _carry(
         other = here.get(model.name.casefold())
         if other is not None and other.sha256 != model.sha256:
             raise UserProblem("carry_other_model", name=model.name, folder=out)
-    with _disk(out):
+    home = command is not None
+    with _disk(out, home):
         (out / PARTIAL).mkdir(parents=True, exist_ok=True)
     missing = sum(model.size for model in models if model.name.casefold() not in here)
     if missing:
@@ -127,14 +128,15 @@ def _carry(
 def _carry_one(
     model: Installed, out: Path, command: Sequence[str] | None, report: Report, cancel: CancelToken | None
 ) -> Carried:
-    with working_folder(out, model.name) as partial, _disk(out):
+    home = command is not None
+    with working_folder(out, model.name) as partial, _disk(out, home):
         there = next((one for one in installed(out) if one.name == model.name), None)
         if there is not None and content_sha256(there.path, report, cancel) == model.sha256:
             return Carried(there, already=True)
         made = partial / model.path.name
         clear(made)
         try:
-            _copy(model, made, report, cancel)
+            _copy(model, made, home, report, cancel)
             # Read back from where it lies now: a stick may have written something else.
             if content_sha256(made, report, cancel) != model.sha256:
                 raise UserProblem("carry_damaged", name=model.name, folder=model.path.parent)
@@ -146,7 +148,7 @@ def _carry_one(
             clear(partial)
 
 
-def _copy(model: Installed, made: Path, report: Report, cancel: CancelToken | None) -> None:
+def _copy(model: Installed, made: Path, home: bool, report: Report, cancel: CancelToken | None) -> None:
     files = sorted(path for path in model.path.rglob("*") if path.is_file()) if model.path.is_dir() else [model.path]
     total = sum(file.stat().st_size for file in files)
     done = 0
@@ -160,7 +162,7 @@ def _copy(model: Installed, made: Path, report: Report, cancel: CancelToken | No
                 try:
                     copy.write(chunk)
                 except OSError as fault:
-                    raise _told(fault, target, file.stat().st_size) from fault
+                    raise _told(fault, target, home, file.stat().st_size) from fault
                 done += len(chunk)
                 report(Progress("model_copying", done, total, model.name))
             copy.flush()
@@ -175,19 +177,20 @@ def _read(source: IO[bytes], file: Path) -> bytes:
 
 
 @contextlib.contextmanager
-def _disk(out: Path) -> Iterator[None]:
-    """What a disk refuses, in a sentence."""
+def _disk(out: Path, home: bool) -> Iterator[None]:
+    """What a disk refuses, in a sentence; ``home`` says that it is the program's own folder, and no stick."""
     try:
         yield
     except OSError as fault:
-        raise _told(fault, out) from fault
+        raise _told(fault, out, home) from fault
 
 
-def _told(fault: OSError, place: Path, size: int = 0) -> UserProblem:
+def _told(fault: OSError, place: Path, home: bool, size: int = 0) -> UserProblem:
     # FAT32 says that the file is too large, or that an argument is wrong, or that the disk is full.
     too_large = fault.errno == errno.EFBIG or (size > _FAT32_BYTES and fault.errno in (errno.EINVAL, errno.ENOSPC))
     if too_large:
         return UserProblem("carry_file_too_large", folder=place.parent)
     if fault.errno in (errno.ENOSPC, errno.EDQUOT):
-        return UserProblem("carry_disk_full", folder=place)
-    return UserProblem("carry_unwritable", folder=fault.filename or place, fault=fault.strerror)
+        return UserProblem("carry_home_full" if home else "carry_disk_full", folder=place)
+    key = "carry_home_unwritable" if home else "carry_unwritable"
+    return UserProblem(key, folder=fault.filename or place, fault=fault.strerror)

@@ -1,15 +1,18 @@
 """The message catalogue: every sentence a person may read outside the window's own labels.
 
-One TOML file a room; a table a message, ``en`` and ``zh``, with ``{named}`` holes.
+One TOML file a room; a table a message, ``en`` and ``zh``, with ``{named}`` holes.  What the installed program has to
+say otherwise, because it fetches nothing, stands beside it under the same key and ``_built``.
 """
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from functools import cache
 from importlib import resources
 
 LANGUAGES = ("en", "zh")
+BUILT = "_built"
 
 
 @cache
@@ -28,4 +31,6 @@ def catalogue() -> dict[str, dict[str, str]]:
 
 def say(key: str, language: str = "en", **details: object) -> str:
     """The sentence for ``key`` in ``language`` ("en" or "zh"), holes filled.  KeyError for an unknown key."""
+    if getattr(sys, "frozen", False) and key + BUILT in catalogue():
+        key += BUILT
     return catalogue()[key][language].format(**details)

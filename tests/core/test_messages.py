@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 import string
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from core.messages import LANGUAGES, catalogue, say
+from core.messages import BUILT, LANGUAGES, catalogue, say
 
 TOP = Path(__file__).parents[2]
 ROOMS = ("core", "models", "desktop")
@@ -120,7 +121,7 @@ def test_no_message_is_left_over() -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 written.add(node.value.replace("-", "_"))  # a command is written with hyphens
-    unused = sorted(key for key in catalogue() if key not in written)
+    unused = sorted({key.removesuffix(BUILT) for key in catalogue()} - written)
     # Keys that are joined from parts: each part must at least be written somewhere.
     left = [key for key in unused if JOINED.sub("", key) not in written and not _joined_from(key, written)]
     assert left == []
@@ -132,6 +133,20 @@ def _joined_from(key: str, written: set[str]) -> bool:
     return JOINED.match(key) is not None and any(
         "_".join(parts[:cut]) in written and "_".join(parts[cut:]) in written for cut in range(1, len(parts))
     )
+
+
+def test_the_installed_program_sends_nobody_to_fetch_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = {key: key.removesuffix(BUILT) for key in catalogue() if key.endswith(BUILT)}
+    for key, other in built.items():
+        assert holes(catalogue()[key]["en"]) <= holes(catalogue()[other]["en"]), key
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    details = dict.fromkeys(("name", "installed", "known", "folder"), "x")
+    for key, entry in catalogue().items():
+        # This one tells what to do on another computer.
+        if "models fetch" in entry["en"] and key != "model_needs_python":
+            for language in LANGUAGES:
+                said = say(key, language, **details)
+                assert "models fetch" not in said and "models import" in said, key
 
 
 def test_a_key_stands_in_one_file_only() -> None:

@@ -195,6 +195,7 @@ def test_a_place_that_will_not_do_is_one_sentence(
     assert cli.main(["support-bundle", "--out", place]) == cli.PROBLEM
     told = capsys.readouterr()
     assert told.out == "" and len(told.err.splitlines()) == 1 and told.err.startswith("✘ ")
+    assert str(Path.cwd()) in told.err, "a name alone does not say where"
 
 
 def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,6 +206,10 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: py
     with pytest.raises(UserProblem) as problem:
         support.save({"about.txt": "x"}, tmp_path / "a.zip")
     assert problem.value.key == "cannot_write" and "No space left" in problem.value.sentence()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserProblem) as problem:
+        support.save({"about.txt": "x"}, Path("a.zip"))
+    assert str(tmp_path / "a.zip") in problem.value.sentence("zh")
     assert not list(tmp_path.glob("*.zip")) and not list(tmp_path.glob(".vademecum-*"))
 
 

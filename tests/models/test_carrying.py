@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from core.errors import Cancelled, CancelToken, VademecumError
+from core.errors import Cancelled, CancelToken, UserProblem, VademecumError
+from core.messages import LANGUAGES
 from core.nouns import Progress
 from models import catalogue
 from models.carrying import export_models, import_models
@@ -248,3 +249,25 @@ def test_it_can_be_stopped(here: Path, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         export_models((), here, tmp_path / "stick", stop, cancel)
     assert list((tmp_path / "stick").iterdir()) == []
+
+
+@pytest.mark.parametrize(("code", "key"), [(errno.EROFS, "carry_home_unwritable"), (errno.ENOSPC, "carry_home_full")])
+def test_a_home_that_refuses_is_not_laid_to_the_stick(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, key: str
+) -> None:
+    stick, home = tmp_path / "stick", tmp_path / "home" / "models"
+    export_models((), here, stick)
+    real = Path.mkdir
+
+    def refuse(path: Path, *rest: Any, **options: Any) -> None:
+        if "home" in path.parts:
+            raise OSError(code, os.strerror(code), str(path))
+        real(path, *rest, **options)
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(UserProblem) as problem:
+        import_models(stick, home, ())
+    assert problem.value.key == key
+    for language in LANGUAGES:
+        sentence = problem.value.sentence(language)
+        assert str(tmp_path / "home") in sentence and "stick" not in sentence.replace(str(tmp_path), "")
