@@ -298,7 +298,7 @@ def test_a_merged_model_tells_which_types_kept_the_persona(page: PersonasPage, j
     qtbot.waitUntil(panel.result.isVisible)
     assert jobs.asked_for(ExportMerged) == [ExportMerged("xiaozhi", Path("/out/x.gguf"), "Q4_K_M")]
     words = [one.text() for one in panel.result.findChildren(QLabel) if one.text()]
-    assert words[0] == "Written as Q5_K_M: x.gguf"
+    assert words[0] == "Written as Q5_K_M: x.gguf" and "only who it is" in words[1]
     assert words[-8:] == ["Q4_K_M", "61%", "397 MB", "lost", "Q5_K_M", "97%", "418 MB", "kept"]
     assert panel.tried[0] == MergedTry("Q4_K_M", False, 61.0, 397_000_000)
 

@@ -205,6 +205,19 @@ def test_a_file_of_examples_that_was_broken_by_hand_is_told_there(
     assert all(place.count() == 0 for place in pane.form.slips.values())
 
 
+def test_too_few_general_examples_are_warned_of_at_the_examples_and_before_the_training(
+    pane: PersonaPane, shop: w.Workshop, qtbot: QtBot
+) -> None:
+    sentence = "Only 40% of the examples to learn from are general ones."
+    shop.benches["own"] = replace(shop.benches["own"], slips=(Slip("examples", sentence, True),))
+    assert pane.bench is not None
+    pane.bench.refresh()
+    lessons, training = lessons_of(pane, qtbot), training_of(pane)
+    qtbot.waitUntil(lambda: training.warned.words.text() == lessons.warned.words.text() == sentence)
+    assert training.warned.isVisible() and training.go.isVisible(), "it hinders nothing"
+    assert lessons.broken.isHidden() and "needs a look" not in pane.tabs.tabToolTip(1)
+
+
 def test_examples_that_cannot_be_built_say_why(pane: PersonaPane, jobs: FakeJobs, qtbot: QtBot) -> None:
     step = lessons_of(pane, qtbot)
     jobs.answers[MakeLessons] = UserProblem("persona_name_empty")
