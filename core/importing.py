@@ -29,8 +29,8 @@ from core.library import Library, PendingImport, Rejected, fingerprint
 from core.library.library import tidy_name
 from core.library.store import clean
 from core.messages import say
-from core.nouns import Change, Document, Outcome, Progress, Reading, Report, SameName, silent
-from core.reading import ENDINGS, VERSION, Reader, cut, is_final
+from core.nouns import ENDINGS, Change, Document, Outcome, Progress, Reading, Report, SameName, silent
+from core.reading import VERSION, Reader, cut, is_final
 
 _BATCH = 128  # passages embedded and committed at a time: some seconds of work at most are lost by a kill
 _AHEAD = 2  # files read before their turn; each waits in memory

@@ -12,6 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+# How the names of files end that an import takes out of a folder, and a file dialog offers.
+ENDINGS = (".pdf", ".docx", ".docm", ".md", ".markdown", ".txt", ".text", ".html", ".htm", ".xhtml")
+
 
 class Outcome(StrEnum):
     """How the reading of a file ended."""

@@ -300,6 +300,7 @@ def cite(evidence: Evidence, start: int, end: int) -> Citation:
         start=begin,
         end=begin + len(quote),
         quote=quote,
+        section=evidence.candidate.section,
     )
 
 

@@ -32,6 +32,7 @@ from core.nouns import (
     SameName,
     Scope,
     Turn,
+    is_section,
 )
 from core.settings import Settings
 
@@ -203,13 +204,21 @@ class CheckHealth(Request[tuple[Ailment, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One page as it is laid out: printed label, displayed size in points, and whether it could be read."""
+    """One page as it is laid out: printed label, displayed size in points, and whether it could be read.
+
+    A section of a document without pages is one without a size; its label is its heading.
+    """
 
     label: str
     width: float
     height: float
     read_by: str  # text, ocr or nothing
     problem: str = ""  # a message key
+
+    @property
+    def is_section(self) -> bool:
+        """Whether it is a section of a document without pages."""
+        return is_section(self.width, self.read_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,14 +25,21 @@ def rects(boxes: Sequence[Rect]) -> list[list[float]]:
     return [[round(v, 5) for v in (r.x0, r.y0, r.x1, r.y1)] for r in boxes]
 
 
+def _page(page_index: int, label: str, *, section: bool) -> Form:
+    """The page from 1 and what is printed on it; a document without pages has the name of the section instead."""
+    if section:
+        return {"page": None, "page_label": "", "section": label}
+    return {"page": page_index + 1, "page_label": label}
+
+
 def passage(candidate: Candidate, boxes: Sequence[Rect]) -> Form:
     """A passage that the search found."""
     found = candidate.passage
     return {
         "document": candidate.document,
+        "version": candidate.version,
         "sha256": found.sha256,
-        "page": found.page_index + 1,
-        "page_label": candidate.page_label,
+        **_page(found.page_index, candidate.page_label, section=candidate.section),
         "passage_id": found.id,
         "heading": list(found.heading),
         "text": found.text,
@@ -45,9 +52,9 @@ def citation(cited: Citation) -> Form:
     """Where a sentence stands."""
     return {
         "document": cited.document,
+        "version": cited.version,
         "sha256": cited.sha256,
-        "page": cited.page_index + 1,
-        "page_label": cited.page_label,
+        **_page(cited.page_index, cited.page_label, section=cited.section),
         "passage_id": cited.passage_id,
         "quote": cited.quote,
         "rects": rects(cited.rects),

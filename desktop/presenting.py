@@ -190,12 +190,19 @@ class Screen:
         return Text(mark, colour), Text.assemble((_one_line(claim.text), "strike dim"), (f" — {reasons}", "dim"))
 
     def _quote(self, citation: Citation, number: int, said: set[str]) -> tuple[Text, Text]:
-        text = Text.assemble((citation.document, "bold"), f" · {self._where(citation.page_index, citation.page_label)}")
+        where = self._where(citation.page_index, citation.page_label, section=citation.section)
+        text = Text.assemble((citation.document, "bold"), self._version(citation.version), f" · {where}")
         if citation.quote not in said:  # a sentence that is itself the quote is not shown twice
             text.append(f"\n“{_one_line(citation.quote)}”", style="italic")
         return Text(f"[{number}]", "bold cyan"), text
 
-    def _where(self, page_index: int, label: str) -> str:
+    def _version(self, version: int) -> str:
+        """Which version of its document it is, where there has been more than one."""
+        return f" · {self.say('cite_version', version=version)}" if version > 1 else ""
+
+    def _where(self, page_index: int, label: str, *, section: bool) -> str:
+        if section:
+            return self.say("cite_section", label=_one_line(label))
         where = self.say("page", page=page_index + 1)
         return f"{where} {self.say('printed', label=label)}" if label and label != str(page_index + 1) else where
 
@@ -215,9 +222,11 @@ class Screen:
         heading = " › ".join(h for h in headings if h and not words.startswith(h))
         # Chinese fills a line with half as many characters.
         limit = lines * 75 // (2 if re.search(_CJK, words) else 1)
+        where = self._where(candidate.passage.page_index, candidate.page_label, section=candidate.section)
         return Text.assemble(
             (candidate.document, "bold"),
-            f" · {self._where(candidate.passage.page_index, candidate.page_label)} · {candidate.score:.2f}\n",
+            self._version(candidate.version),
+            f" · {where} · {candidate.score:.2f}\n",
             (f"{heading}\n" if heading else "", "dim"),
             words[:limit] + ("…" if len(words) > limit else ""),
         )

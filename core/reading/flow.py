@@ -83,14 +83,15 @@ def sections(flow: Flow) -> Sections:
 
 
 def _title(flow: Flow, blocks: Sequence[Block]) -> str:
-    """The title it claims, else its only heading of the highest rank, else its first words."""
+    """The title it claims, else what stands at its head, unless that is a chapter among others."""
     if claimed := claimed_title(flow.metadata):
         return claimed
-    levels = [block.level for block in blocks if block.level]
-    if levels and levels.count(min(levels)) == 1 and blocks[0].level == min(levels):
-        return _clipped(blocks[0].text)
-    first = next((block.text for block in blocks), "")
-    return _clipped(first.split("\n")[0])
+    if not blocks:
+        return ""
+    head = blocks[0]
+    if head.level and sum(block.level == head.level for block in blocks) > 1:
+        return ""
+    return _clipped(head.text.split("\n")[0])
 
 
 # -- sections

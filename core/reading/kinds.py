@@ -8,9 +8,6 @@ from enum import Enum
 from pathlib import PurePath
 from typing import BinaryIO
 
-# What an import takes out of a folder, and what a file dialog offers.
-ENDINGS = (".pdf", ".docx", ".docm", ".md", ".markdown", ".txt", ".text", ".html", ".htm", ".xhtml")
-
 _HEAD = 4096
 # Names of streams in a compound file, as its directory holds them.
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")

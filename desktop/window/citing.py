@@ -26,6 +26,7 @@ _BREAK_IN_CHINESE = re.compile(rf"(?<={_CJK})\s*\n\s*(?={_CJK})")
 # Characters that move or hide what stands beside them: a name or quote must not rearrange the line it stands in.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _MOMENTS = {"en": ("en_GB", "d MMM yyyy, HH:mm"), "zh": ("zh_CN", "yyyy年M月d日 HH:mm")}
+_LONGEST_CHIP = 28  # characters of a section's name where there is little room
 _QUOTED = ("“", "「", "『", '"', "«")
 
 Place = tuple[str, int, int, int]
@@ -69,12 +70,34 @@ def page_label(page_index: int, label: str) -> str:
     return one_line(label) or str(page_index + 1)
 
 
-def page_words(page_index: int, label: str, language: str) -> str:
-    """Where a page is, in words: "page 5", or the printed and the real one where they differ."""
+def page_chip(page_index: int, label: str, language: str, *, section: bool = False) -> str:
+    """The page, or the section of a document without pages, in as few words as there are."""
+    if section:
+        name = one_line(label)
+        return say(
+            "cite_section", language, label=name if len(name) <= _LONGEST_CHIP else name[: _LONGEST_CHIP - 1] + "…"
+        )
+    return say("cite_page", language, label=page_label(page_index, label))
+
+
+def page_words(page_index: int, label: str, language: str, *, section: bool = False) -> str:
+    """Where a page is, in words: "page 5", or the printed and the real one where they differ.
+
+    A document without pages is cited by its sections.
+    """
+    if section:
+        return say("cite_section", language, label=one_line(label))
     printed = page_label(page_index, label)
     if printed == str(page_index + 1):
         return say("cite_page_long", language, label=printed)
     return say("cite_page_printed", language, label=printed, page=page_index + 1)
+
+
+def place_words(citation: Citation, language: str) -> str:
+    """Which version of the document, where there has been more than one, and the page, in words."""
+    page = page_words(citation.page_index, citation.page_label, language, section=citation.section)
+    version = say("cite_version", language, version=citation.version) if citation.version > 1 else ""
+    return say("separator", language).join(words for words in (version, page) if words)
 
 
 def verdict_words(claim: Claim, language: str) -> str:

@@ -255,7 +255,8 @@ def _exchange(exchange: Exchange, language: str) -> str:
         if checked.nearest:
             parts.append(f"<h3>{escape(say('export_nearest', language))}</h3>")
         for found in checked.nearest:
-            where = _where(found.document, found.passage.page_index, found.page_label, language)
+            page = citing.page_words(found.passage.page_index, found.page_label, language, section=found.section)
+            where = citing.one_line(found.document) + _COMMA[language] + page
             parts.append(
                 f"<p><b>{escape(where)}</b><br>"
                 f'<span class="quote">{escape(citing.one_line(found.passage.text))}</span></p>'
@@ -280,7 +281,7 @@ def _claim(claim: Claim, numbers: dict[citing.Place, int], language: str, *, str
 
 def _cited(citation: Citation, number: int, exchange: Exchange, language: str) -> str:
     position = say("cite_position", language, start=citation.start + 1, end=citation.end)
-    where = _where(citation.document, citation.page_index, citation.page_label, language)
+    where = _place(citation, language)
     old = citation.sha256 in exchange.outdated
     replaced = f'<br><span class="partial">{escape(say("cite_replaced", language))}</span>' if old else ""
     return (
@@ -324,13 +325,12 @@ def _doubt(claim: Claim, language: str) -> str:
     return _IN_BRACKETS[language].format(words) if words else ""
 
 
-def _where(document: str, page_index: int, label: str, language: str) -> str:
-    where = citing.page_words(page_index, label, language)
-    return citing.one_line(document) + _COMMA[language] + where
+def _place(citation: Citation, language: str) -> str:
+    return citing.one_line(citation.document) + _COMMA[language] + citing.place_words(citation, language)
 
 
 def _source(citation: Citation, language: str) -> str:
-    source = _where(citation.document, citation.page_index, citation.page_label, language)
+    source = _place(citation, language)
     return source + _COLON[language] + _quote(citation, language)
 
 

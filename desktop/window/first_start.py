@@ -176,7 +176,7 @@ class PlaceStep(_Step):
         self.entitle(
             self.tr("Good to have you here"),
             self.tr(
-                "Vademecum answers from your own PDF documents and shows the page behind every sentence. "
+                "Vademecum answers from your own documents and shows the page or section behind every sentence. "
                 "It works entirely on this computer."
             ),
         )

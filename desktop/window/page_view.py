@@ -1,4 +1,7 @@
-"""The page viewer: a document on its page, the cited lines highlighted, and its text for those who want text."""
+"""The page viewer: a document on its page, the cited lines highlighted, and its text for those who want text.
+
+A document without pages is shown section by section (section_view.py).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QKeyEvent, QKeySequence, QTextCursor
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -18,7 +21,6 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QStackedWidget,
-    QTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -28,7 +30,8 @@ from core.nouns import Citation, Rect
 from desktop.channel import DocumentView, ReadPage, Sheet, State, Unlock, ViewDocument
 from desktop.window.desk import Desk
 from desktop.window.jobs import Job
-from desktop.window.page_canvas import PageCanvas, rgba
+from desktop.window.page_canvas import PageCanvas
+from desktop.window.section_view import SectionView, marking
 from desktop.window.theme import GAP
 from desktop.window.widgets import EmptyState, IconButton, button, heed, label
 
@@ -65,12 +68,14 @@ class PageView(QWidget):
         self._opening: Job[DocumentView] | None = None
         self._passing = False  # the document did not open, but may when the engine is back
         self._canvas = PageCanvas(desk)
+        self._sections = SectionView(desk)
         self._build()
         self._read = QTimer(self)
         self._read.setSingleShot(True)
         self._read.setInterval(_TEXT_BREATH)
         self._read.timeout.connect(self._fetch_text)
         self._canvas.page_changed.connect(self._page_changed)
+        self._sections.section_changed.connect(self._page_changed)
         self._canvas.zoom_changed.connect(self._tell_zoom)
         self._canvas.locked.connect(self._ask_password)
         desk.restyled.connect(self._mark_text)
@@ -93,8 +98,13 @@ class PageView(QWidget):
 
     @property
     def page_index(self) -> int:
-        """The page that is looked at."""
-        return self._canvas.page
+        """The page, or section, that is looked at."""
+        return self._sections.index if self._in_sections else self._canvas.page
+
+    @property
+    def _in_sections(self) -> bool:
+        """Whether the document that is shown has no pages."""
+        return self._document is not None and any(sheet.is_section for sheet in self._document.sheets)
 
     def set_citations(self, citations: Sequence[Citation]) -> None:
         """The citations to go through with next and previous, in the order of the answer."""
@@ -136,6 +146,7 @@ class PageView(QWidget):
         self._views.clear()
         self._texts.clear()
         self._canvas.set_document("", ())
+        self._sections.set_document(())
         self._canvas.setAccessibleName("")
         self._canvas.setAccessibleDescription("")
         self._stack.setCurrentWidget(self._nothing)
@@ -147,15 +158,15 @@ class PageView(QWidget):
 
     def zoom_in(self) -> None:
         """One step larger."""
-        self._canvas.zoom(1)
+        self._sections.zoom(1) if self._in_sections else self._canvas.zoom(1)
 
     def zoom_out(self) -> None:
         """One step smaller."""
-        self._canvas.zoom(-1)
+        self._sections.zoom(-1) if self._in_sections else self._canvas.zoom(-1)
 
     def fit_width(self) -> None:
-        """Pages as wide as the viewer."""
-        self._canvas.fit_width()
+        """Pages as wide as the viewer, or letters of the usual size."""
+        self._sections.zoom(0) if self._in_sections else self._canvas.fit_width()
 
     def show_text(self, shown: bool) -> None:
         """The page's text below its picture, or not."""
@@ -171,6 +182,7 @@ class PageView(QWidget):
             ("T", self.tr("Text of the page")),
             ("Ctrl+C", self.tr("Copy the quote that is highlighted")),
             ("Home / End", self.tr("First or last page")),
+            ("Ctrl+PgUp / Ctrl+PgDn", self.tr("Previous or next section, in a document without pages")),
         ]
 
     # -- building
@@ -199,7 +211,7 @@ class PageView(QWidget):
             self.tr("Choose a citation in an answer: its document opens here, with the cited lines highlighted."),
         )
         self._stack = QStackedWidget()
-        for widget in (self._nothing, self._build_pages(), self._build_lock(), self._build_failure()):
+        for widget in (self._nothing, self._build_pages(), self._sections, self._build_lock(), self._build_failure()):
             self._stack.addWidget(widget)
         column.addWidget(self._head)
         column.addWidget(self._bar)
@@ -374,10 +386,14 @@ class PageView(QWidget):
         if self._canvas.sha256 != view.sha256:
             self._password.clear()
             self._wrong.clear()
-            self._canvas.set_document(view.sha256, view.sheets)
+            self._canvas.set_document(view.sha256, () if self._in_sections else view.sheets)
+            self._sections.set_document(view.sheets if self._in_sections else ())
+        self._name.set_text(view.name)
+        if self._in_sections:
+            self._open_section(wish, len(view.sheets))
+            return
         if not locked:
             self._stack.setCurrentWidget(self._pages)
-        self._name.set_text(view.name)
         known = 0 <= wish.page < len(view.sheets)
         rects = wish.rects if known else ()
         self._canvas.mark(wish.page, rects)
@@ -391,6 +407,16 @@ class PageView(QWidget):
         self._tell_version()
         self._page_changed()
         self._tell_zoom()
+
+    def _open_section(self, wish: _Wish, sections: int) -> None:
+        self._bar.hide()
+        self._stack.setCurrentWidget(self._sections)
+        if wish.page < sections:
+            self._remark.hide()
+        else:
+            self._remark.say(self.tr("The document has no section {n}.").format(n=wish.page + 1))
+        self._sections.go_to(wish.page if wish.page < sections else 0)
+        self._tell_version()
 
     def _did_not_open(self, sha256: str, error: VademecumError) -> None:
         if self._wish is None or self._wish.sha256 != sha256 or isinstance(error, Cancelled):
@@ -406,9 +432,10 @@ class PageView(QWidget):
         self._bar.hide()
         self._fault.setText(self._desk.sentence(error))
         citation = self.citation
-        self._quoted.setText(
-            self.tr("What was quoted from page {page}:").format(page=citation.page_label) if citation else ""
-        )
+        quoted = self.tr("What was quoted from page {page}:")
+        if citation is not None and citation.section:
+            quoted = self.tr("What was quoted from the section “{page}”:")
+        self._quoted.setText(quoted.format(page=citation.page_label) if citation else "")
         self._quote.setText(citation.quote if citation else "")
         self._quoted.setVisible(citation is not None)
         self._quote.setVisible(citation is not None)
@@ -487,24 +514,29 @@ class PageView(QWidget):
         self._tell_place()
         self._tell_zoom()
         self._describe()
-        if self._text_button.isChecked():
+        if self._in_sections:
+            self._fetch_text()
+        elif self._text_button.isChecked():
             self._read.start()
 
     def _sheet(self) -> Sheet | None:
-        return self._document.sheets[self._canvas.page] if self._document and self._document.sheets else None
+        return self._document.sheets[self.page_index] if self._document and self._document.sheets else None
 
     def _tell_place(self) -> None:
         sheet = self._sheet()
         if sheet is None or self._document is None:
             return
-        position, pages = self._canvas.page + 1, len(self._document.sheets)
+        position, pages = self.page_index + 1, len(self._document.sheets)
         self._box.setText(sheet.label)
         if sheet.label == str(position):
             self._of.setText(f"/ {pages}")
         else:
             self._of.setText(self.tr("({position} of {pages})").format(position=position, pages=pages))
         words = [self._document.collection]
-        if sheet.problem:
+        if sheet.is_section:
+            words.append(self.tr("section {n} of {total}").format(n=position, total=pages))
+            self._where.setToolTip("")
+        elif sheet.problem:
             words.append(self.tr("this page could not be read"))
             self._where.setToolTip(self._desk.say(sheet.problem))
         elif sheet.read_by == "ocr":
@@ -561,6 +593,9 @@ class PageView(QWidget):
         sheet = self._sheet()
         if sheet is None or self._document is None:
             return
+        if sheet.is_section:
+            self._describe_section(sheet, self._document)
+            return
         self._canvas.setAccessibleName(
             self.tr("{document}, page {label}, {position} of {pages}").format(
                 document=self._document.name,
@@ -579,6 +614,15 @@ class PageView(QWidget):
                 self.tr("Quoted from this page, not highlighted: {quote}").format(quote=citation.quote)
             )
 
+    def _describe_section(self, sheet: Sheet, document: DocumentView) -> None:
+        name = self.tr("{document}, section “{label}”, {position} of {sections}").format(
+            document=document.name, label=sheet.label, position=self.page_index + 1, sections=len(document.sheets)
+        )
+        citation = self.citation
+        quoted = citation is not None and citation.page_index == self.page_index
+        words = self.tr("Highlighted: {quote}").format(quote=citation.quote) if citation and quoted else ""
+        self._sections.describe(name, words)
+
     # -- text
 
     def _text_toggled(self, shown: bool) -> None:
@@ -587,9 +631,9 @@ class PageView(QWidget):
             self._fetch_text()
 
     def _fetch_text(self) -> None:
-        if self._document is None or not self._text_button.isChecked():
+        if self._document is None or not (self._in_sections or self._text_button.isChecked()):
             return
-        sha256, page = self._document.sha256, self._canvas.page
+        sha256, page = self._document.sha256, self.page_index
         known = self._texts.get((sha256, page))
         if known is not None:
             self._set_text(known)
@@ -609,14 +653,21 @@ class PageView(QWidget):
             self._set_text(text)
 
     def _no_text(self, sha256: str, page: int, error: VademecumError) -> None:
-        if self._is_at(sha256, page) and not isinstance(error, Cancelled):
+        if not self._is_at(sha256, page) or isinstance(error, Cancelled):
+            return
+        if self._in_sections:
+            self._sections.say(self._desk.sentence(error))
+        else:
             self._text.setPlaceholderText(self._desk.sentence(error))
             self._set_text("", keep_placeholder=True)
 
     def _is_at(self, sha256: str, page: int) -> bool:
-        return self._document is not None and self._document.sha256 == sha256 and self._canvas.page == page
+        return self._document is not None and self._document.sha256 == sha256 and self.page_index == page
 
     def _set_text(self, text: str, *, keep_placeholder: bool = False) -> None:
+        if self._in_sections:
+            self._show_section(text)
+            return
         if not keep_placeholder:
             sheet = self._sheet()
             problem = self._desk.say(sheet.problem) if sheet and sheet.problem else ""
@@ -624,25 +675,33 @@ class PageView(QWidget):
         self._text.setPlainText(text)
         self._mark_text()
 
+    def _show_section(self, text: str) -> None:
+        quote = self._quoted_in(text)
+        self._sections.show_text(text, quote)
+        citation = self.citation
+        if text and quote is None and citation is not None and citation.page_index == self.page_index:
+            self._remark.say(self.tr("The exact place is not known; this is the section."))
+
+    def _quoted_in(self, text: str) -> tuple[int, int] | None:
+        """Where the quote stands in the text of the page that is looked at, if it stands there word for word."""
+        citation = self.citation
+        if citation is None or not self._is_at(citation.sha256, citation.page_index):
+            return None
+        if not citation.quote or text[citation.start : citation.end] != citation.quote:
+            return None
+        return citation.start, citation.end
+
     def _mark_text(self) -> None:
         """Marks the quote in the text, if it stands there word for word."""
         self._text.setExtraSelections([])
-        citation = self.citation
-        if citation is None or not self._is_at(citation.sha256, citation.page_index):
+        sha256 = self._document.sha256 if self._document else ""
+        quote = self._quoted_in(self._texts.get((sha256, self.page_index), ""))
+        if quote is None:
             return
-        text = self._texts.get((citation.sha256, citation.page_index), "")
-        if not citation.quote or text[citation.start : citation.end] != citation.quote:
-            return
-        cursor = QTextCursor(self._text.document())
-        cursor.setPosition(_units(text[: citation.start]))
+        mark = marking(self._desk, self._text, *quote)
+        cursor = QTextCursor(mark.cursor)
+        cursor.setPosition(mark.cursor.selectionStart())
         self._text.setTextCursor(cursor)
-        cursor.setPosition(_units(text[: citation.end]), QTextCursor.MoveMode.KeepAnchor)
-        form = QTextCharFormat()
-        form.setBackground(rgba(self._desk.theme.highlight))
-        form.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
-        form.setUnderlineColor(QColor(self._desk.theme.highlight_line))
-        mark = QTextEdit.ExtraSelection()
-        mark.cursor, mark.format = cursor, form
         self._text.setExtraSelections([mark])
         self._text.centerCursor()
 
@@ -651,6 +710,7 @@ class PageView(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The viewer's own keys, wherever in it the focus is; a field that is typed into keeps its letters."""
         key, shift = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
         if key == Qt.Key.Key_F3:
             self.previous_citation() if shift else self.next_citation()
@@ -658,12 +718,26 @@ class PageView(QWidget):
             self.next_citation()
         elif key == Qt.Key.Key_P and plain:
             self.previous_citation()
+        elif self._in_sections and self._section_key(key, control):
+            return
         elif key == Qt.Key.Key_T and plain:
             self._text_button.toggle()
         elif event.matches(QKeySequence.StandardKey.Copy) and self.citation is not None:
             QApplication.clipboard().setText(self.citation.quote)
         else:
             super().keyPressEvent(event)
+
+    def _section_key(self, key: int, control: bool) -> bool:
+        """Do what a key means in a document without pages; False when it means nothing there."""
+        if control and key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self._sections.step(-1 if key == Qt.Key.Key_PageUp else 1)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self._sections.zoom(-1 if key == Qt.Key.Key_Minus else 1)
+        elif control and key == Qt.Key.Key_0:
+            self._sections.zoom(0)
+        else:
+            return False
+        return True
 
 
 def page_named(sheets: Sequence[Sheet], typed: str) -> int | None:
@@ -688,11 +762,6 @@ def _centred(widget: QWidget) -> QVBoxLayout:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(GAP)
     return column
-
-
-def _units(text: str) -> int:
-    """How many places ``text`` takes in Qt's texts, which count in UTF-16."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 class _Elided(QLabel):

@@ -27,7 +27,7 @@ def text(version: str, description: str) -> str:
     """A VSVersionInfo: English, and the description in Chinese, too."""
     said = {
         ENGLISH: description,
-        CHINESE: "在您自己的电脑上，从您自己的 PDF 中回答问题",
+        CHINESE: "在您自己的电脑上，从您自己的文档中回答问题",
     }
     tables = []
     for language, words in said.items():

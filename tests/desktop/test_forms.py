@@ -58,6 +58,14 @@ def test_pages_count_from_one_everywhere() -> None:
     assert form["state"] == "partial" and str(form["reason"]).startswith("Some pages")
 
 
+def test_a_document_without_pages_has_the_section_and_no_page() -> None:
+    cited = forms.citation(replace(CITATION, page_label="2.1 Notice", section=True))
+    assert (cited["page"], cited["page_label"], cited["section"]) == (None, "", "2.1 Notice")
+    found = forms.passage(replace(CANDIDATE, page_label="2.1 Notice", section=True), ())
+    assert (found["page"], found["section"]) == (None, "2.1 Notice")
+    assert "section" not in forms.citation(CITATION)
+
+
 def test_a_change_names_what_was_rejected_and_why() -> None:
     form = forms.change(Change(4, added=("a.pdf",), rejected=(("b.pdf", "It is empty."),), same_name=("b.pdf",)))
     assert form["same_name"] == ["b.pdf"]

@@ -17,7 +17,7 @@ from core.nouns import Candidate, Change, Document, Outcome, Passage, Progress
 from desktop import presenting
 from desktop.presenting import Screen
 from models.gate import FIGURES
-from tests.desktop.answers import ANSWER, CANDIDATE, CONVERSATION, NOT_FOUND, QUOTED
+from tests.desktop.answers import ANSWER, CANDIDATE, CITATION, CONVERSATION, NOT_FOUND, QUOTED, SUPPORTED
 
 Capture = pytest.CaptureFixture[str]
 LONG_NAME = "ADAMSGOLFINC_03_21_2005-EX-10.17-ENDORSEMENT AGREEMENT between two parties, amended and restated.pdf"
@@ -72,6 +72,18 @@ def test_conversation_is_marked_as_such(capsys: Capture) -> None:
     Screen("zh").answer(CONVERSATION)
     out = capsys.readouterr().out
     assert "… 我是 Vademecum。" in out and "闲聊，不含文档事实" in out
+
+
+def test_a_document_without_pages_is_cited_by_its_sections(capsys: Capture) -> None:
+    text = "Either party may terminate."
+    found = Candidate(Passage("p", "ab", 4, 0, 26, text), "a.docx", "2.1 Notice", 1.0, 0.9, 1.0, 1.0, section=True)
+    Screen("en").passages([found], 0.25)
+    assert "a.docx · section “2.1 Notice” · 1.00" in capsys.readouterr().out
+    cited = replace(CITATION, document="手册.docx", page_label="第三条", section=True)
+    claim = replace(SUPPORTED, citations=(cited,))
+    Screen("zh").answer(replace(ANSWER, checked=replace(ANSWER.checked, claims=(claim,), removed=())))
+    out = capsys.readouterr().out
+    assert "手册.docx · “第三条”一节" in out and "页" not in out
 
 
 def test_line_breaks_in_chinese_leave_no_gap(capsys: Capture) -> None:

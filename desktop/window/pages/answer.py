@@ -44,7 +44,8 @@ class Chip(QPushButton):
         self.number = number
         self._desk = desk
         self._name = citing.one_line(citation.document)
-        self._page = desk.say("cite_page", label=citing.page_label(citation.page_index, citation.page_label))
+        place = (citation.page_index, citation.page_label)
+        self._page = citing.page_chip(*place, desk.language, section=citation.section)
         self._outdated = False
         self.setProperty("role", "chip")
         self.setCheckable(True)
@@ -55,7 +56,7 @@ class Chip(QPushButton):
     def set_outdated(self, outdated: bool) -> None:
         """Mark that no current document has this content any more."""
         self._outdated = outdated
-        where = citing.page_words(self.citation.page_index, self.citation.page_label, self._desk.language)
+        where = citing.place_words(self.citation, self._desk.language)
         replaced = self._desk.say("cite_replaced") if outdated else ""
         quote = self._desk.say("quote_open", text=citing.one_line(self.citation.quote))
         self.setToolTip(tip(f"{self._name}, {where}", replaced, quote))

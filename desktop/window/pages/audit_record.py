@@ -172,8 +172,7 @@ class RecordView(QWidget):
             f'<span style="color:{colour}">{citing.MARKS[claim.verdict]} {escape(verdict)}</span></p>'
         ]
         for citation in claim.citations:
-            page = citing.page_words(citation.page_index, citation.page_label, language)
-            where = f"{citing.one_line(citation.document)} · {page}"
+            where = f"{citing.one_line(citation.document)} · {citing.place_words(citation, language)}"
             href = f"{_LINK}{len(self.citations)}"
             self.citations.append(citation)
             quote = self._desk.say("quote_open", text=citing.one_line(citation.quote))
@@ -191,7 +190,9 @@ class RecordView(QWidget):
         muted = self._desk.theme.muted
         parts = [_heading(self.tr("Passages found"))]
         for candidate in candidates:
-            page = citing.page_words(max(0, _number(candidate, "page") - 1), "", self._desk.language)
+            section = _text(candidate, "section")
+            index = max(0, _number(candidate, "page") - 1)
+            page = citing.page_words(index, section, self._desk.language, section=bool(section))
             where = f"{citing.one_line(_text(candidate, 'document'))} · {page}"
             words = self.tr("score {score} · meaning {meaning} · words {words}").format(
                 score=_score(candidate.get("score")),
@@ -351,4 +352,6 @@ def _citation(table: Mapping[str, Any]) -> Citation:
         start=_number(table, "start"),
         end=_number(table, "end"),
         quote=_text(table, "quote"),
+        section=table.get("section") is True,
+        version=_number(table, "version"),
     )

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from core.messages import LANGUAGES, say
-from core.nouns import Change, Progress
+from core.nouns import ENDINGS, Change, Progress
 
 _COPYING = 0.03  # share of the whole: copying files in is quick beside reading and embedding them
 _READING = 0.25  # share of one file; the rest is embedding
@@ -177,6 +177,6 @@ def paths_of(names: Collection[str], paths: Sequence[Path]) -> tuple[Path, ...]:
         name = unicodedata.normalize("NFC", path.name).strip()  # as the library writes it
         if by_name.setdefault(name, path) != path:
             twice.add(name)
-    certain = all(name in by_name and name not in twice and name.lower().endswith(".pdf") for name in names)
-    every_one_a_file = all(path.suffix.lower() == ".pdf" for path in paths)
+    certain = all(name in by_name and name not in twice and name.lower().endswith(ENDINGS) for name in names)
+    every_one_a_file = all(path.name.lower().endswith(ENDINGS) for path in paths)
     return tuple(by_name[name] for name in dict.fromkeys(names)) if certain and every_one_a_file else tuple(paths)

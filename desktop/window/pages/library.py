@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import VademecumError
-from core.nouns import Document, SameName
+from core.nouns import ENDINGS, Document, SameName
 from desktop import house
 from desktop.channel import AddFiles, GetLibrary, LibraryState, ListDocuments, ListRejected, RejectedFile
 from desktop.window.desk import Desk
@@ -80,7 +80,7 @@ class LibraryPage(QWidget):
         self._choose(self.tr("Add files to the library"), QFileDialog.FileMode.ExistingFiles, self.add)
 
     def add_folder(self) -> None:
-        """Ask for a folder and add the PDF files in it and below."""
+        """Ask for a folder and add the documents in it and below."""
         self._choose(self.tr("Add a folder to the library"), QFileDialog.FileMode.Directory, self.add)
 
     def add_samples(self) -> None:
@@ -94,7 +94,10 @@ class LibraryPage(QWidget):
         if mode == QFileDialog.FileMode.Directory:
             dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         else:
-            dialog.setNameFilters([self.tr("PDF documents (*.pdf *.PDF)"), self.tr("All files (*)")])
+            patterns = " ".join(f"*{ending} *{ending.upper()}" for ending in ENDINGS)
+            documents = self.tr("Documents: PDF, Word, Markdown, HTML, text") + f" ({patterns})"
+            dialog.setNameFilters([documents, self.tr("All files (*)")])
+            dialog.setOption(QFileDialog.Option.HideNameFilterDetails)
 
         def chosen(names: list[str]) -> None:
             paths = [Path(name) for name in names]
@@ -166,8 +169,9 @@ class LibraryPage(QWidget):
             (self.tr("Put your documents here"), "title"),
             (
                 self.tr(
-                    "Drop PDF files or whole folders anywhere in this window, or choose them. They are copied into the "
-                    "library on this computer and never leave it. Scanned pages are read as well."
+                    "Drop files or whole folders anywhere in this window, or choose them: PDF, Word (DOCX), Markdown, "
+                    "HTML and plain text. They are copied into the library on this computer and never leave it. "
+                    "Scanned pages are read as well."
                 ),
                 "muted",
             ),

@@ -32,9 +32,10 @@ class PassageRow(QAbstractButton):
         passage = candidate.passage
         self.candidate = candidate
         self._name = citing.one_line(candidate.document)
-        self._page = desk.say("cite_page", label=citing.page_label(passage.page_index, candidate.page_label))
+        place = (passage.page_index, candidate.page_label, desk.language)
+        self._page = citing.page_chip(*place, section=candidate.section)
         self._words = citing.one_line(passage.text[:_FIRST_WORDS])
-        where = citing.page_words(passage.page_index, candidate.page_label, desk.language)
+        where = citing.page_words(*place, section=candidate.section)
         self.setToolTip(tip(f"{self._name}, {where}", citing.one_line(passage.text)))
         self.setAccessibleName(
             self.tr("Found: {document}, {page}").format(document=self._name, page=where) + f". {self._words}"

@@ -95,7 +95,7 @@ class Welcome(QWidget):
                 "library",
                 self.tr("Your library is empty"),
                 self.tr(
-                    "Add PDF files and ask about them: every sentence of an answer shows where it stands. "
+                    "Add documents and ask about them: every sentence of an answer shows where it stands. "
                     "They stay on this computer."
                 ),
             )

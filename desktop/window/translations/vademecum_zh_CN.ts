@@ -291,6 +291,77 @@
     </message>
 </context>
 <context>
+    <name>BackupCard</name>
+    <message>
+        <source>An empty folder for the restored library</source>
+        <translation>为恢复的文档库选择空文件夹</translation>
+    </message>
+    <message>
+        <source>Back up the library</source>
+        <translation>备份文档库</translation>
+    </message>
+    <message>
+        <source>Back up …</source>
+        <translation>备份…</translation>
+    </message>
+    <message>
+        <source>Backups (*.zip)</source>
+        <translation>备份文件 (*.zip)</translation>
+    </message>
+    <message>
+        <source>Damaged already when the backup was made: {n}. Open it, and see the tab “Health” of the page “Library”.</source>
+        <translation>备份时已损坏的内容：{n} 项。请打开该文档库，在“文档库”页面的“健康状况”标签中查看。</translation>
+    </message>
+    <message>
+        <source>Making the backup …</source>
+        <translation>正在备份…</translation>
+    </message>
+    <message>
+        <source>Open the restored library</source>
+        <translation>打开恢复的文档库</translation>
+    </message>
+    <message>
+        <source>Progress of the backup</source>
+        <translation>备份进度</translation>
+    </message>
+    <message>
+        <source>Restore a backup …</source>
+        <translation>恢复备份…</translation>
+    </message>
+    <message>
+        <source>Restored to {folder}: {n} documents, as they were on {when}. The open library is as before.</source>
+        <translation>已恢复到 {folder}：{n} 份文档，状态为 {when}。当前打开的文档库没有变化。</translation>
+    </message>
+    <message>
+        <source>Restoring the backup …</source>
+        <translation>正在恢复备份…</translation>
+    </message>
+    <message>
+        <source>Saved and checked: {file} ({size}, {n} documents).</source>
+        <translation>已保存并校验：{file}（{size}，{n} 份文档）。</translation>
+    </message>
+    <message>
+        <source>Saves every document with all that was read, asked and recorded in one file, and checks it by reading it back. Keep it on another drive. It is not encrypted: whoever has the file can read it. Restoring makes a library in a new folder and overwrites nothing.</source>
+        <translation>将所有文档以及读取、提问和审计记录的全部内容保存为一个文件，并读回校验。请保存在另一块磁盘上。文件未加密：任何得到它的人都能读取。恢复时会在新文件夹中建立文档库，不覆盖任何内容。</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stopped. Nothing was kept of it.</source>
+        <translation>已停止，未保留任何内容。</translation>
+    </message>
+    <message>
+        <source>The backup to restore</source>
+        <translation>要恢复的备份</translation>
+    </message>
+    <message>
+        <source>The library has lost these original files, so they are not in it: {names}. Add them again, then make another backup.</source>
+        <translation>文档库已丢失以下原始文件，因此备份中没有它们：{names}。请重新添加，然后再次备份。</translation>
+    </message>
+</context>
+<context>
     <name>ClaimRow</name>
     <message>
         <source>New in this answer.</source>
@@ -1687,8 +1758,12 @@ A: I am the assistant of the firm.</source>
         <translation>文档</translation>
     </message>
     <message>
-        <source>Drop PDF files or whole folders anywhere in this window, or choose them. They are copied into the library on this computer and never leave it. Scanned pages are read as well.</source>
-        <translation>将 PDF 文件或整个文件夹拖放到窗口任意位置，或手动选择。文件会复制到本机的文档库中，绝不会离开本机。扫描页也能识别。</translation>
+        <source>Documents: PDF, Word, Markdown, HTML, text</source>
+        <translation>文档：PDF、Word、Markdown、HTML、文本</translation>
+    </message>
+    <message>
+        <source>Drop files or whole folders anywhere in this window, or choose them: PDF, Word (DOCX), Markdown, HTML and plain text. They are copied into the library on this computer and never leave it. Scanned pages are read as well.</source>
+        <translation>将文件或整个文件夹拖到本窗口的任意位置，或点击选择：PDF、Word（DOCX）、Markdown、HTML 和纯文本均可。它们会被复制到本机的文档库中，不会离开这台电脑。扫描页也能读取。</translation>
     </message>
     <message>
         <source>Filter the documents</source>
@@ -1717,10 +1792,6 @@ A: I am the assistant of the firm.</source>
     <message>
         <source>Opening the library …</source>
         <translation>正在打开文档库…</translation>
-    </message>
-    <message>
-        <source>PDF documents (*.pdf *.PDF)</source>
-        <translation>PDF 文档 (*.pdf *.PDF)</translation>
     </message>
     <message>
         <source>Parts of the library page</source>
@@ -2389,6 +2460,10 @@ A: I am the assistant of the firm.</source>
         <translation>上一处引用（P）</translation>
     </message>
     <message>
+        <source>Previous or next section, in a document without pages</source>
+        <translation>上一节或下一节（无页码的文档）</translation>
+    </message>
+    <message>
         <source>Protected by a password</source>
         <translation>受密码保护</translation>
     </message>
@@ -2417,8 +2492,16 @@ A: I am the assistant of the firm.</source>
         <translation>该文档没有第 {n} 页。</translation>
     </message>
     <message>
+        <source>The document has no section {n}.</source>
+        <translation>该文档没有第 {n} 节。</translation>
+    </message>
+    <message>
         <source>The exact place is not known; this is the page.</source>
         <translation>确切位置未知；引文位于本页。</translation>
+    </message>
+    <message>
+        <source>The exact place is not known; this is the section.</source>
+        <translation>确切位置未知；此处为所在的章节。</translation>
     </message>
     <message>
         <source>There is no page “{typed}” in this document.</source>
@@ -2445,6 +2528,10 @@ A: I am the assistant of the firm.</source>
         <translation>引自第 {page} 页的内容：</translation>
     </message>
     <message>
+        <source>What was quoted from the section “{page}”:</source>
+        <translation>引自“{page}”一节的原文：</translation>
+    </message>
+    <message>
         <source>Zoom in  (+)</source>
         <translation>放大（+）</translation>
     </message>
@@ -2457,6 +2544,10 @@ A: I am the assistant of the firm.</source>
         <translation>缩小（−）</translation>
     </message>
     <message>
+        <source>section {n} of {total}</source>
+        <translation>第 {n} 节，共 {total} 节</translation>
+    </message>
+    <message>
         <source>text recognised from the picture</source>
         <translation>文字由图像识别得到</translation>
     </message>
@@ -2467,6 +2558,10 @@ A: I am the assistant of the firm.</source>
     <message>
         <source>{document}, page {label}, {position} of {pages}</source>
         <translation>{document}，页码 {label}，第 {position} 页，共 {pages} 页</translation>
+    </message>
+    <message>
+        <source>{document}, section “{label}”, {position} of {sections}</source>
+        <translation>{document}，“{label}”一节，第 {position} 节，共 {sections} 节</translation>
     </message>
     <message>
         <source>{n} citations</source>
@@ -2892,8 +2987,8 @@ A: I am the assistant of the firm.</source>
         <translation>此文档库中已有 {count} 份文档。</translation>
     </message>
     <message>
-        <source>Vademecum answers from your own PDF documents and shows the page behind every sentence. It works entirely on this computer.</source>
-        <translation>Vademecum 只依据您自己的 PDF 文档作答，并为每句话标出所在的页面。一切都在本机完成。</translation>
+        <source>Vademecum answers from your own documents and shows the page or section behind every sentence. It works entirely on this computer.</source>
+        <translation>Vademecum 根据您自己的文档作答，并为每句话标明所在的页或章节。一切都在这台电脑上完成。</translation>
     </message>
     <message>
         <source>Where the library lives</source>
@@ -3431,6 +3526,29 @@ A: I am the assistant of the firm.</source>
     </message>
 </context>
 <context>
+    <name>SectionView</name>
+    <message>
+        <source>Larger letters  (+)</source>
+        <translation>放大文字  (+)</translation>
+    </message>
+    <message>
+        <source>Next section  (Ctrl+Page Down)</source>
+        <translation>下一节  (Ctrl+Page Down)</translation>
+    </message>
+    <message>
+        <source>Previous section  (Ctrl+Page Up)</source>
+        <translation>上一节  (Ctrl+Page Up)</translation>
+    </message>
+    <message>
+        <source>Section</source>
+        <translation>章节</translation>
+    </message>
+    <message>
+        <source>Smaller letters  (−)</source>
+        <translation>缩小文字  (−)</translation>
+    </message>
+</context>
+<context>
     <name>SelfTestCard</name>
     <message>
         <source>Check the files</source>
@@ -3499,6 +3617,10 @@ A: I am the assistant of the firm.</source>
 </context>
 <context>
     <name>SettingsPage</name>
+    <message>
+        <source>Backup</source>
+        <translation>备份</translation>
+    </message>
     <message>
         <source>Does everything work?</source>
         <translation>一切正常吗？</translation>
@@ -3867,8 +3989,8 @@ A: I am the assistant of the firm.</source>
         <translation>首次启动约需一分钟。</translation>
     </message>
     <message>
-        <source>Add PDF files and ask about them: every sentence of an answer shows where it stands. They stay on this computer.</source>
-        <translation>添加 PDF 文件并就其提问：回答中的每句话都会标明出处。文件始终留在本机。</translation>
+        <source>Add documents and ask about them: every sentence of an answer shows where it stands. They stay on this computer.</source>
+        <translation>添加文档并就其提问：答案的每句话都标明出处。文档始终留在这台电脑上。</translation>
     </message>
     <message>
         <source>Add files</source>

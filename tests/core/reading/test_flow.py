@@ -164,5 +164,13 @@ def test_rows_of_a_table_are_sentences_of_their_own() -> None:
     ]
 
 
+def test_the_title_is_claimed_or_stands_at_the_head() -> None:
+    assert of(Block("One", 1), "x", Block("Two", 1), "y").title == ""
+    assert of(Block("Guide", 1), Block("One", 2), "x", Block("Two", 2), "y").title == "Guide"
+    assert of(Block("Guide", 1), "x", title="Microsoft Word - Guide.docx").title == "Guide"
+    assert of("Some words.\nMore.").title == "Some words."
+    assert of().title == ""
+
+
 def test_nothing_has_no_sections() -> None:
     assert of().parts == of("  ", "\n").parts == ()

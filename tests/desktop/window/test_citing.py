@@ -25,6 +25,18 @@ def test_the_printed_page_is_named_and_the_real_one_where_it_differs() -> None:
     assert citing.page_words(4, "", "zh") == "第 5 页"
     assert citing.page_words(1, "13", "en") == "printed page 13, page 2 of the file"
     assert citing.page_label(0, "iv") == "iv"
+    assert citing.page_chip(1, "13", "en") == "p. 13"
+
+
+def test_a_document_without_pages_is_cited_by_its_sections() -> None:
+    cited = replace(m.NOTICE, page_label="2.1 Termination", section=True)
+    assert citing.place_words(cited, "en") == "section “2.1 Termination”"
+    assert citing.place_words(replace(cited, page_label="第三十八条"), "zh") == "“第三十八条”一节"
+    assert citing.page_words(7, "8", "en", section=True) == "section “8”"  # a heading, and no page
+    assert citing.page_chip(1, "Notice", "en", section=True) == "section “Notice”"
+    assert citing.page_chip(1, "A heading of very many words indeed", "zh", section=True) == (
+        "“A heading of very many word…”一节"
+    )
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,18 @@ def test_a_page_holds_all_that_proves_an_answer(qtbot: QtBot, language: str) -> 
         assert words in page
 
 
+def test_a_document_without_pages_is_cited_by_its_sections(qtbot: QtBot) -> None:
+    exchange = m.exchange()
+    checked = exchange.answer.checked
+    cited = replace(m.NOTICE, document="手册.docx", page_label="第三十八条", section=True)
+    claims = tuple(replace(claim, citations=(cited,)) for claim in checked.claims[:1])
+    answer = replace(exchange.answer, checked=replace(checked, claims=claims, removed=()))
+    told = [replace(exchange, answer=answer)]
+    assert "手册.docx, section “第三十八条”" in export.to_html(told, "en")
+    assert "手册.docx，“第三十八条”一节" in text_of(export.to_pdf(told, "zh"))
+    assert "手册.docx，“第三十八条”一节" in export.to_text(told[0], "zh")
+
+
 def test_a_refusal_says_what_was_searched_and_what_could_not_be_read(qtbot: QtBot) -> None:
     page = export.to_html([m.NOT_FOUND], "en")
     assert "Not found in your library. The nearest passages do not answer this question." in page

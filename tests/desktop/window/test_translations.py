@@ -65,8 +65,8 @@ ROOT = Path(__file__).parents[3]
 WINDOW = ROOT / "desktop" / "window"
 # Names and units that are the same in Chinese, and keys as they stand on the keyboard.
 NAMES = (
-    "Vademecum PDF HTML GGUF OCR JSON Lines jsonl UTC SHA GB MB Apache English Linux Ctrl Shift Alt Enter Esc Del "
-    "Delete Tab Home End Page Up Down Space default vademecum models fetch better "
+    "Vademecum PDF Word DOCX Markdown HTML GGUF OCR JSON Lines jsonl UTC SHA GB MB Apache English Linux Ctrl Shift "
+    "Alt Enter Esc Del Delete Tab Home End Page Up Down Space default vademecum models fetch better "
     "small own other xiaozhi hospital persona JSON CSV jsonl json csv tsv txt gguf Del Q4_K_M Q5_K_M Q6_K"
 ).split()
 
