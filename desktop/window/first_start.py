@@ -81,9 +81,24 @@ class FirstStart(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.trouble = label("", "bad", selectable=True)
+        self.trouble.setContentsMargins(GAP * 4, 0, GAP * 4, GAP)
+        self.trouble.hide()
         column.addWidget(self.steps, 1)
+        column.addWidget(self.trouble)
         column.addWidget(foot)
         self.go(0)
+        # There is no other window yet to say it.
+        desk.noticed.connect(self._notice)
+        desk.jobs.troubled.connect(self._complain)
+        heed(desk.jobs.opened, self, lambda _: self.trouble.hide())
+
+    def _notice(self, sentence: str, kind: str) -> None:
+        tell(self.trouble, sentence, kind if kind in ("good", "warn", "bad") else "muted")
+
+    def _complain(self, error: VademecumError) -> None:
+        if not isinstance(error, Cancelled):
+            tell(self.trouble, self._desk.sentence(error), "bad")
 
     def go(self, step: int) -> None:
         """To that step, the first being 0."""

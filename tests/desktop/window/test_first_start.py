@@ -104,6 +104,17 @@ def test_a_bad_place_gives_a_sentence_and_no_dead_end(
     assert first.place.other.isEnabled() and first.next.isEnabled() and desk.settings.library == ""
 
 
+def test_a_home_that_cannot_be_written_is_told_while_there_is_no_other_window(
+    first: FirstStart, desk: Desk, jobs: FakeJobs, tmp_path: Path
+) -> None:
+    jobs.troubled.emit(UserProblem("library_read_only", folder=tmp_path))
+    assert not first.trouble.isHidden() and str(tmp_path) in first.trouble.text()
+    jobs.opened.emit(EMPTY)  # another place was chosen
+    assert first.trouble.isHidden()
+    desk.complain(UserProblem("settings_not_saved", file=tmp_path / "x", fault="read-only"))
+    assert str(tmp_path) in first.trouble.text()
+
+
 def test_the_installed_model_is_named(qtbot: QtBot, first: FirstStart) -> None:
     first.go(1)
     qtbot.waitUntil(lambda: "“Qwen 0.5B” is installed" in said(first))
