@@ -199,6 +199,41 @@ class CheckHealth(Request[tuple[Ailment, ...]]):
     rebuild_index: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class BackupMade:
+    """A backup that was saved and checked; ``missing`` are documents whose original the library had lost before."""
+
+    file: Path
+    size: int
+    documents: int
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BackUp(Request[BackupMade]):
+    """The open library in one file, which is not there yet."""
+
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryRestored:
+    """A library made from a backup, not opened; ``ailments`` are what was damaged before the backup was made."""
+
+    folder: Path
+    made_at: str  # UTC, ISO 8601
+    documents: int
+    ailments: tuple[Ailment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Restore(Request[LibraryRestored]):
+    """The library in a backup, put into a new or empty folder."""
+
+    file: Path
+    folder: Path
+
+
 # -- pages, as they are shown
 
 

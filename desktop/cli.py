@@ -296,6 +296,12 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     doctor.add_argument("--rebuild-index", action="store_true", help=words("rebuild_index"))
     doctor.add_argument("--password", default=None, metavar="WORD", help=words("password"))
 
+    command("backup").add_argument("file", nargs="?", default="", metavar="FILE.zip", help=words("backup_file"))
+
+    restore = command("restore")
+    restore.add_argument("file", metavar="FILE.zip", help=words("restore_file"))
+    restore.add_argument("folder", nargs="?", default="", metavar="FOLDER", help=words("restore_folder"))
+
     support = command("support-bundle")
     support.add_argument("--out", metavar="FILE.zip", help=words("support_out"))
     support.add_argument("--show", action="store_true", help=words("support_show"))

@@ -26,12 +26,12 @@ from core.evaluating import evaluate as evaluate_engine
 from core.finding import checked_question, find
 from core.importing import Importer
 from core.language_model import LanguageModel, LlamaModel
-from core.library import Library
+from core.library import Library, restore_library
 from core.nouns import Answer, Candidate, Change, Document, Progress, Rect, Report, SameName, Scope, silent
 from core.reading import rects_of
 from core.settings import Settings
 from core.speaking import Speaker
-from desktop import comparison, forms, house, support
+from desktop import backups, comparison, forms, house, support
 from desktop.presenting import Screen
 from desktop.workshop import require_persona, speaking
 from models import carrying, catalogue
@@ -284,6 +284,43 @@ def doctor(context: Context, chosen: Namespace) -> int:
     elif not findings:
         context.screen.line("doctor_well")
     return _OK if all(one["mended"] for one in told) and not failed else _DAMAGED
+
+
+def backup(context: Context, chosen: Namespace) -> int:
+    """``backup``: the library in one file, read back."""
+    with _opened(context) as (library, report):
+        made = library.back_up(backups.place(Path(chosen.file)), report, context.cancel)
+    if context.screen.json_wanted:
+        context.screen.form(
+            {"file": str(made.file), "bytes": made.size, "documents": made.documents, "missing": list(made.missing)}
+        )
+    else:
+        context.screen.line("backup_done", path=made.file, size=_megabytes(made.size), documents=made.documents)
+        for name in made.missing:
+            context.screen.line("backup_missing", name=name)
+    return _IN_PART if made.missing else _OK
+
+
+def restore(context: Context, chosen: Namespace) -> int:
+    """``restore``: a library from a backup, where there is none yet."""
+    folder = Path(chosen.folder) if chosen.folder else context.library_folder
+    with context.screen.progress() as report:
+        made = restore_library(Path(chosen.file), folder, report, context.cancel)
+    told = [(finding.key, finding.sentence(context.language), finding.mended) for finding in made.findings]
+    if context.screen.json_wanted:
+        findings = [{"finding": key, "sentence": sentence, "mended": mended} for key, sentence, mended in told]
+        form = {"folder": str(made.folder), "made_at": made.made_at, "documents": made.documents}
+        context.screen.form({**form, "findings": findings})
+    else:
+        made_at = made.made_at[:16].replace("T", " ") + " UTC"
+        context.screen.line("restore_done", folder=made.folder, documents=made.documents, made_at=made_at)
+        for _, sentence, mended in told:
+            context.screen.line("doctor_mended" if mended else "doctor_found", sentence=sentence)
+    return _OK if all(mended for _, _, mended in told) else _DAMAGED
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f}" if size < 10_000_000 else str(round(size / 1e6))
 
 
 def support_bundle(context: Context, chosen: Namespace) -> int:
@@ -737,6 +774,7 @@ def _together(changes: Sequence[Change], rejected: tuple[tuple[str, str], ...]) 
             unchanged=one.unchanged + change.unchanged,
             rejected=one.rejected + change.rejected,
             partial=one.partial + change.partial,
+            hidden=one.hidden + change.hidden,
             same_name=one.same_name + change.same_name,
             collections=tuple(dict.fromkeys(one.collections + change.collections)),
         )

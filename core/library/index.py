@@ -28,6 +28,7 @@ _TERMS_INDEX = "terms_idx"
 _INDEX_CACHE, _METADATA_CACHE = 128 << 20, 32 << 20  # bytes; the defaults are 7 GiB together
 _HINT = "latest_version_hint.json"  # the one file that is written more than once
 _IDS_AT_ONCE = 5000
+_MOST_STATES = 5  # after tidying there are one or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ class Index:
             # It warns of other readers; the library's lock keeps them out.
             warnings.simplefilter("ignore", UserWarning)
             self._table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+        if (states := self.versions()) > _MOST_STATES:  # they hold what was deleted
+            raise RuntimeError(f"{states} earlier states of the index stay")
 
     def rewrite(self) -> None:
         """Write all rows anew: deleted rows otherwise stay in the files until a tenth of a file is deleted."""
@@ -110,6 +113,10 @@ class Index:
         del old
         self._index_terms()
         self.optimise()
+
+    def versions(self) -> int:
+        """How many states of itself it still holds; what was deleted is in the earlier ones."""
+        return len(self._table.list_versions())
 
     def __len__(self) -> int:
         """How many passages it holds."""

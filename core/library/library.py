@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import logging
+import os
 import re
+import shutil
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -15,7 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.audit import Checkpoint, verify
-from core.errors import CancelToken, UserProblem
+from core.errors import CancelToken, UserProblem, VademecumError
+from core.library import backup
+from core.library.backup import Telling
 from core.library.index import Index, Rows, damaged_files, make_private, take_stock, walk, wipe
 from core.library.lock import ProcessLock
 from core.library.originals import Originals
@@ -48,8 +54,21 @@ _LONGEST_TITLE = 80  # characters of a question that name its conversation
 _OWN_BEFORE_SCHEMA = {"library.lock", "library.pid", "library.db", "library.db-wal", "library.db-shm"}
 _REMOTE = re.compile(r"^(?:[a-zA-Z][a-zA-Z0-9+.-]+:/|\\\\|//)")  # a one-letter scheme is a drive
 
+_BELONGING = ("pages", "passages", "exchanges")  # tables of rows that are nothing without what they belong to
+
 _EVERYTHING = Scope()
+_log = logging.getLogger(__name__)
 _Search = Callable[[Index], list[tuple[int, float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """A backup that was made; ``missing`` are documents whose original the library had lost before."""
+
+    file: Path
+    size: int
+    documents: int
+    missing: tuple[str, ...]
 
 
 def open_library(folder: Path, *, create: bool = False, report: Report = silent) -> Library:
@@ -58,8 +77,7 @@ def open_library(folder: Path, *, create: bool = False, report: Report = silent)
     Mends the index if need be (``report`` tells).  UserProblem when it is not there
     (and not ``create``), in use, newer than this program, damaged, or not writable.
     """
-    if _REMOTE.match(str(folder)):
-        raise UserProblem("library_not_local", folder=folder)
+    check_local(folder)
     folder = folder.expanduser().absolute()
     with explained(folder):
         if not (folder / "library.db").is_file():
@@ -75,6 +93,12 @@ def open_library(folder: Path, *, create: bool = False, report: Report = silent)
         lock.release()
         raise
     return library
+
+
+def check_local(folder: Path) -> None:
+    """UserProblem when that is an address of another computer."""
+    if _REMOTE.match(str(folder)):
+        raise UserProblem("library_not_local", folder=folder)
 
 
 def _refuse_or_prepare(folder: Path, create: bool) -> None:
@@ -106,10 +130,14 @@ class Library:
         self._originals = Originals(folder / "originals")
         self._index: Index | None = None
         self._untidy = 0
+        self._backing_up = False
+        self._to_drop: set[str] = set()  # originals that were given up while a backup was made
+        self._taken_in: set[str] = set()  # originals that were asked for and may not be written down yet
         self._report = report
         with explained(folder):
             make_private(folder)
             self._originals.sweep()
+            shutil.rmtree(self._copies, ignore_errors=True)  # of a backup that was killed
             self._bring_index_up_to_date(report)
             if self._store.forgetting():
                 self._finish_forgetting()
@@ -183,6 +211,9 @@ class Library:
         With ``expected``, its fingerprint, UserProblem when the file has changed since.
         """
         with explained(self.folder):
+            if expected is not None:
+                with self._lock:
+                    self._taken_in.add(expected[0])
             return self._originals.keep(file, cancel, expected)
 
     def names(self, collection: str) -> dict[str, str]:
@@ -206,7 +237,10 @@ class Library:
         ``source`` is where the file lay.
         """
         name, collection, replaces = tidy_name(name), tidy_name(collection), tidy_name(replaces)
-        return self._store.begin_import(sha256, size, name, collection, replaces, source)
+        begun = self._store.begin_import(sha256, size, name, collection, replaces, source)
+        with self._lock:
+            self._taken_in.discard(sha256)
+        return begun
 
     def pending_imports(self) -> list[PendingImport]:
         """What was asked for and is not done, oldest first."""
@@ -216,8 +250,7 @@ class Library:
         """Give these up (rejected or cancelled): nothing of them stays unless a document uses the same bytes."""
         with self._lock, explained(self.folder):
             given_up = self._store.end_imports(pending)
-            for sha256 in given_up:
-                self._originals.drop(sha256)
+            self._drop(given_up)
         if given_up:
             self._store.checkpoint()
 
@@ -243,9 +276,16 @@ class Library:
             with self._store.writing():
                 self._store.drop_unused(self._store.without_documents())
             orphans = self._orphans()
-            for sha256 in orphans:
-                self._originals.drop(sha256)
+            self._drop(orphans)
             return len(orphans)
+
+    def _drop(self, originals: Iterable[str]) -> None:
+        """Delete originals that nothing uses any more; when a backup is under way that may copy them, after it."""
+        if self._backing_up:
+            self._to_drop.update(originals)
+            return
+        for sha256 in originals:
+            self._originals.drop(sha256)
 
     def _orphans(self) -> list[str]:
         used = set(self._store.contents().values()) | {p.sha256 for p in self._store.pending()}
@@ -287,8 +327,7 @@ class Library:
             before = self.revision
             done = self._store.publish(items)
             with explained(self.folder):
-                for sha256 in done.originals:
-                    self._originals.drop(sha256)
+                self._drop(done.originals)
             self._follow(before, done.drop, done.add)
             if done.originals:
                 self._store.checkpoint()
@@ -321,6 +360,8 @@ class Library:
             return _removal(self._remove([d.id for d in found]), found)
 
     def _remove(self, documents: Sequence[int], collection: str | None = None) -> int:
+        if self._backing_up:  # it would hold half of what is removed
+            raise UserProblem("library_backup_running")
         before, unfinished = self.revision, self._store.forgetting()
         with self._store.writing():
             drop, originals = self._store.remove(documents)
@@ -398,6 +439,8 @@ class Library:
             found = [d for d in self._store.documents() if d.collection == name]
             if ever and not force:
                 raise UserProblem("library_collection_not_empty", name=name, count=len(ever))
+            if self._backing_up:
+                raise UserProblem("library_backup_running")
             self.end_imports(p for p in self._store.pending() if p.collection == name)
             revision = self._remove(ever, name)
             return Change(revision, removed=tuple(d.name for d in found), collections=(name,))
@@ -584,10 +627,11 @@ class Library:
 
     def _mend(self, fault: Exception) -> None:
         """A write to the index failed: say so when the disk refuses, else make it anew."""
-        if isinstance(fault, UserProblem):
+        if isinstance(fault, VademecumError):
             raise fault
         if key := of_text(str(fault)):
             raise UserProblem(key, folder=self.folder, fault=fault) from fault
+        _log.warning("the search index is made anew: %s", fault)
         self._rebuild_index(self._report)
 
     def _bring_index_up_to_date(self, report: Report) -> None:
@@ -614,11 +658,11 @@ class Library:
                 self._index.rewrite()
             else:
                 self._index.optimise()
+        except VademecumError:  # the disk, or a person who asked to stop
+            raise
         except Exception as fault:  # LanceDB raises many types for a damaged file; the disk's own faults are told apart
             if (key := of_text(str(fault))) is not None:
                 raise UserProblem(key, folder=self.folder, fault=fault) from fault
-            if isinstance(fault, UserProblem):
-                raise
             self._rebuild_index(report)
             return
         # Everything is hashed anew: what was known of these files is from before the interruption.
@@ -639,7 +683,8 @@ class Library:
                 self._index = Index(self._index_folder, identity.dimensions)
                 self._index.apply((), self._rows(self._store.active_contents(), report))
                 self._index.optimise()
-            except UserProblem:
+            except VademecumError:
+                self._index = None
                 raise
             except Exception as fault:  # LanceDB raises many types
                 self._index = None
@@ -662,13 +707,14 @@ class Library:
         ``repair`` mends what can be mended without losing anything; ``rebuild_index`` makes the index anew first.
         """
         with self._lock:
-            findings = [Finding("doctor_database", {"fault": fault}) for fault in self._store.integrity_faults()[:20]]
+            findings = self._check_database(repair)
+            sound = all(finding.mended for finding in findings)
             if rebuild_index:
                 self._rebuild_index(report)
             elif self._store.index_revision() != self.revision:
                 self._bring_index_up_to_date(report)
             findings += self._check_contents(repair, report)
-            findings += self._check_originals(repair, report)
+            findings += self._check_originals(repair, report, sound)
             findings += self._check_index(repair, report)
             findings += [
                 Finding(fault.kind.value, {"sequence": fault.sequence, "last": fault.last})
@@ -678,6 +724,28 @@ class Library:
             if pending := self._store.pending():
                 findings.append(Finding("doctor_pending", {"count": len(pending), "name": pending[0].name}))
             return findings + self._check_access(repair)
+
+    def _check_database(self, repair: bool) -> list[Finding]:
+        findings = []
+        faults = self._store.integrity_faults()
+        if faults and all(" index " in f"{fault} " for fault in faults):  # the tables are whole
+            if repair:
+                self._store.make_indexes_anew()
+            mended = repair and not self._store.integrity_faults()
+            findings.append(Finding("doctor_database_index", {"count": len(faults), "fault": faults[0]}, mended))
+        else:
+            findings += [Finding("doctor_database", {"fault": fault}) for fault in faults[:20]]
+        torn = self._store.torn_rows()
+        left_over = {table: rows for table, rows in torn.items() if table in _BELONGING}
+        if left_over:
+            if repair:
+                self._store.drop_rows(left_over)
+            count = sum(map(len, left_over.values()))
+            findings.append(Finding("doctor_rows", {"count": count}, repair))
+        for table, rows in torn.items():
+            if table not in _BELONGING:
+                findings.append(Finding("doctor_database", {"fault": f"foreign key: {table} {rows[:5]}"}))
+        return findings
 
     def _check_contents(self, repair: bool, report: Report) -> list[Finding]:
         findings = []
@@ -690,7 +758,7 @@ class Library:
                 findings.append(Finding("doctor_content", {"name": self._name_of(sha256)}, repair))
         return findings
 
-    def _check_originals(self, repair: bool, report: Report) -> list[Finding]:
+    def _check_originals(self, repair: bool, report: Report, sound: bool) -> list[Finding]:
         findings = []
         hashes = sorted(set(self._store.contents().values()) | {p.sha256 for p in self._store.pending()})
         for done, sha256 in enumerate(hashes):
@@ -700,9 +768,10 @@ class Library:
                 findings.append(Finding(key, {"name": self._name_of(sha256)}))
         left = len(set(self._orphans())) + len(set(self._store.without_documents()))
         if left:
-            if repair:
+            # A damaged database may have forgotten whose they are: then they are all that is left of a document.
+            if repair and sound:
                 self.sweep()
-            findings.append(Finding("doctor_orphans", {"count": left}, repair))
+            findings.append(Finding("doctor_orphans", {"count": left}, repair and sound))
         return findings
 
     def _check_index(self, repair: bool, report: Report) -> list[Finding]:
@@ -737,6 +806,76 @@ class Library:
         names = [d.name for d in self._store.documents() if d.sha256 == sha256]
         names += [p.name for p in self._store.pending() if p.sha256 == sha256]
         return names[0] if names else sha256[:12]
+
+    # -- backup
+
+    @property
+    def _copies(self) -> Path:
+        return self.folder / "backup-under-way"
+
+    def back_up(self, file: Path, report: Report = silent, cancel: CancelToken | None = None) -> BackedUp:
+        """The whole library in one verified file, as it is at this moment; others go on searching and adding.
+
+        Nothing is removed meanwhile.  UserProblem when ``file`` is there already, the disk has no room or refuses,
+        or the database is damaged; there is a whole file or none.
+        """
+        out = file.expanduser().absolute()
+        if out.is_relative_to(self.folder):
+            raise UserProblem("backup_inside", folder=self.folder)
+        with self._lock:
+            if self._backing_up:
+                raise UserProblem("library_backup_running")
+            self._backing_up = True
+        try:
+            with explained(self.folder):
+                shutil.rmtree(self._copies, ignore_errors=True)
+                self._copies.mkdir(mode=0o700)
+            return self._back_up(out, report, cancel)
+        finally:
+            shutil.rmtree(self._copies, ignore_errors=True)
+            with self._lock, explained(self.folder):
+                self._backing_up = False
+                self._drop(self._to_drop.intersection(self._orphans()) - self._taken_in)
+                self._to_drop.clear()
+
+    def _back_up(self, out: Path, report: Report, cancel: CancelToken | None) -> BackedUp:
+        copy = self._copies / backup.DATABASE
+        database = self._store.file.stat().st_size
+        with explained(self.folder):
+            if (free := shutil.disk_usage(self.folder).free) < database + backup.SPARE_BYTES:
+                needed = backup.megabytes(database + backup.SPARE_BYTES)
+                raise UserProblem("backup_no_room", folder=self.folder, needed=needed, free=backup.megabytes(free))
+        backup.check_place(out, backup.room_for([database]))
+        self._store.copy_to(copy, Telling("stage_backup_database", database, report, cancel))
+        with closing(Store(copy)) as held:
+            wanted = sorted({*held.contents().values(), *(pending.sha256 for pending in held.pending())})
+            facts = (held.schema_version(), held.revision(), held.document_count(), str(Checkpoint(*held.audit_head())))
+        with explained(self.folder):
+            sizes = {sha256: self._originals.size(sha256) for sha256 in wanted}
+            entries = [os.stat(copy).st_size, *(size for size in sizes.values() if size is not None)]
+        backup.check_place(out, backup.room_for(entries))
+        missing: list[str] = []
+        tell = Telling("stage_backing_up", sum(entries), report, cancel)
+        with backup.written_aside(out) as writer:
+            done = writer.add(backup.DATABASE, entries[0], self._told(copy, tell, 0)).size
+            for sha256, size in sizes.items():
+                with explained(self.folder):
+                    intact = self._originals.is_intact(sha256)
+                if not intact or size is None:
+                    missing.append(sha256)
+                    continue
+                source = self._told(self._originals.path(sha256), tell, done)
+                done += writer.add(backup.entry_of(sha256), size, source).size
+            made = writer.finish(*facts, missing)
+            writer.check = Telling("stage_reading_back", made.size, report, cancel)
+        return BackedUp(out, out.stat().st_size, made.documents, tuple(self._name_of(sha256) for sha256 in missing))
+
+    def _told(self, file: Path, tell: Telling, done: int) -> Iterator[bytes]:
+        with explained(self.folder):
+            for chunk in backup.chunks_of(file):
+                done += len(chunk)
+                tell(done)
+                yield chunk
 
     # -- audit
 

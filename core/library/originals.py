@@ -73,6 +73,13 @@ class Originals:
         except FileNotFoundError:
             return None
 
+    def size(self, sha256: str) -> int | None:
+        """How many bytes are kept under ``sha256``; None when there are none."""
+        try:
+            return self.path(sha256).stat().st_size
+        except FileNotFoundError:
+            return None
+
     def drop(self, sha256: str) -> None:
         """Delete the bytes kept under ``sha256``, if any."""
         target = self.path(sha256)

@@ -22,6 +22,7 @@ from desktop.channel import (
     AddFiles,
     Ask,
     Asked,
+    BackUp,
     BeginPersona,
     CancelIt,
     CheckFiles,
@@ -59,6 +60,7 @@ from desktop.channel import (
     RenderPage,
     ReplaceFile,
     Request,
+    Restore,
     ResumeImports,
     SaveLessons,
     SavePersona,
@@ -99,6 +101,7 @@ _SHAPING: Mapping[str, tuple[type[Request[Any]], ...]] = {
 _LANES: Mapping[str, tuple[type[Request[Any]], ...]] = {
     "questions": (Ask, MeasureModel),
     "changes": (*_IMPORTS, CheckHealth),
+    "backups": (BackUp, Restore),
     "edits": (
         *(RemoveDocuments, MoveDocuments, ForgetRejected),
         *(CreateCollection, RenameCollection, DeleteCollection),
@@ -115,7 +118,7 @@ _LANES: Mapping[str, tuple[type[Request[Any]], ...]] = {
     ),
     **_SHAPING,
 }
-_GENTLY = ("changes", "models", "self test", "training", "trials")
+_GENTLY = ("changes", "backups", "models", "self test", "training", "trials")
 
 
 def serve(pipe: Connection, settings: Settings, library: Path | None) -> None:
@@ -282,12 +285,16 @@ class Room:
     # -- for those who work
 
     def changing(self, collection: str = "") -> bool:
-        """Whether documents are being added or checked, or wait for it (into that collection)."""
+        """Whether documents are being added, checked or backed up, or wait for it (into that collection)."""
         for job in self._lanes["changes"].jobs:
             into = getattr(job.request, "collection", collection)
             if not collection or into.strip() == collection.strip():
                 return True
-        return bool(not collection and self._lanes["edits"].jobs)
+        if collection:
+            return False
+        # A backup changes nothing, but the library must not be closed beneath it.
+        saving = any(isinstance(job.request, BackUp) for job in self._lanes["backups"].jobs)
+        return saving or bool(self._lanes["edits"].jobs)
 
     def shaping(self, persona: str) -> bool:
         """Whether something that takes long is done with the persona of that id, or waits."""

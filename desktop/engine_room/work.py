@@ -15,7 +15,7 @@ from core.conversation import is_conversation, understand
 from core.errors import UserProblem, VademecumError
 from core.finding import checked_question, find
 from core.importing import Importer
-from core.library import Library
+from core.library import Library, restore_library
 from core.messages import say
 from core.nouns import Answer, Change, Conversation, Document, Exchange, Progress, Understood, UnderWay
 from core.reading.rendering import Rendered
@@ -25,6 +25,8 @@ from desktop.channel import (
     Ailment,
     Ask,
     AuditResult,
+    BackUp,
+    BackupMade,
     CheckFiles,
     CheckHealth,
     CollectSupport,
@@ -41,6 +43,7 @@ from desktop.channel import (
     Grown,
     Guard,
     ImportModel,
+    LibraryRestored,
     LibraryState,
     ListConversations,
     ListDocuments,
@@ -65,6 +68,7 @@ from desktop.channel import (
     RenderPage,
     ReplaceFile,
     Request,
+    Restore,
     ResumeImports,
     SelfTest,
     SelfTestReport,
@@ -259,6 +263,23 @@ def check_health(task: Task, request: CheckHealth) -> tuple[Ailment, ...]:
             mended |= finding.key == "doctor_pending" and failed is not None and not failed
             ailments.append(Ailment(finding.key, finding.sentence(task.language), mended))
         return tuple(ailments)
+
+
+# -- backups
+
+
+def back_up(task: Task, request: BackUp) -> BackupMade:
+    """The open library in one file."""
+    with task.library() as library:
+        made = library.back_up(request.file, task.report, task.cancel)
+    return BackupMade(made.file, made.size, made.documents, made.missing)
+
+
+def restore(task: Task, request: Restore) -> LibraryRestored:
+    """A library from a backup, beside the one that is open."""
+    made = restore_library(request.file, request.folder, task.report, task.cancel)
+    ailments = tuple(Ailment(one.key, one.sentence(task.language), one.mended) for one in made.findings)
+    return LibraryRestored(made.folder, made.made_at, made.documents, ailments)
 
 
 # -- pages
@@ -552,6 +573,8 @@ WORK: Mapping[type[Request[Any]], Callable[[Task, Any], object]] = {
     RenameCollection: rename_collection,
     DeleteCollection: delete_collection,
     CheckHealth: check_health,
+    BackUp: back_up,
+    Restore: restore,
     ViewDocument: view_document,
     RenderPage: render_page,
     Unlock: unlock,

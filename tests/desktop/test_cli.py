@@ -111,6 +111,43 @@ def test_a_document_is_replaced_and_removed(filled: ScriptedModel, capsys: Captu
     assert [d["document"] for d in form(capsys, "documents")] == ["dose.pdf"]
 
 
+def test_a_library_is_saved_in_one_file_and_made_again(filled: ScriptedModel, capsys: Capture, home: Path) -> None:
+    assert cli.main(["backup"]) == 0
+    told = capsys.readouterr().out
+    (file,) = Path().glob("vademecum-library-*.zip")
+    assert str(file) in " ".join(told.split()) and "2 documents" in " ".join(told.split())
+    made = form(capsys, "backup", "second.zip")
+    assert (made["documents"], made["missing"], made["bytes"]) == (2, [], Path("second.zip").stat().st_size)
+    refused(capsys, "backup_exists", "backup", "second.zip")
+    refused(capsys, "restore_folder_in_use", "restore", "second.zip")
+    refused(capsys, "restore_no_backup", "restore", "lease.pdf", "again")
+    shutil.rmtree(home / "library")
+    assert cli.main(["restore", "second.zip"]) == 0
+    assert "2 documents, as they were on" in " ".join(capsys.readouterr().out.split())
+    assert form(capsys, "restore", "second.zip", "again")["findings"] == []
+    assert cli.main(["search", "When does the lease end?", "-k", "1", "--library", "again"]) == 0
+    assert "lease.pdf · page 1" in capsys.readouterr().out
+
+
+def test_a_backup_says_what_the_library_had_lost(filled: ScriptedModel, capsys: Capture, home: Path) -> None:
+    for original in (home / "library" / "originals").glob("??/*"):
+        original.unlink()
+    assert cli.main(["backup", "b.zip"]) == cli.IN_PART
+    assert capsys.readouterr().out.count("Not in the backup") == 2
+    assert form(capsys, "restore", "b.zip", "again", code=cli.DAMAGED)["findings"][0]["mended"] is False
+
+
+def test_an_answer_says_which_version_it_cites(filled: ScriptedModel, capsys: Capture) -> None:
+    assert form(capsys, "ask", "When does the lease end?")["sentences"][0]["citations"][0]["version"] == 1
+    write(lease="The lease ends on 1 May 2030.")
+    assert cli.main(["replace", "lease.pdf", "lease.pdf"]) == 0
+    capsys.readouterr()
+    assert cli.main(["ask", "When does the lease end?"]) == 0
+    assert "lease.pdf · version 2 · page 1" in " ".join(capsys.readouterr().out.split())
+    record = form(capsys, "audit", "show", "2")
+    assert record["body"]["claims"][0]["citations"][0]["version"] == 2
+
+
 def test_collections_are_made_renamed_filled_and_deleted(filled: ScriptedModel, capsys: Capture) -> None:
     assert cli.main(["collections", "create", "Patient 7"]) == 0
     assert "“Patient 7”" in capsys.readouterr().out

@@ -27,6 +27,7 @@ from desktop import channel, house
 from desktop.channel import (
     AddFiles,
     Ask,
+    BackUp,
     CheckHealth,
     Configure,
     CreateCollection,
@@ -56,6 +57,7 @@ from desktop.channel import (
     RenameConversation,
     RenderPage,
     ReplaceFile,
+    Restore,
     ResumeImports,
     State,
     Unlock,
@@ -754,6 +756,19 @@ def test_health_is_checked_and_mended(tmp_path: Path) -> None:
         assert {ailment.key for ailment in told} >= {"doctor_content"} and all(ailment.mended for ailment in told)
         assert client.ask(CheckHealth(rebuild_index=True)) == ()
         assert client.ask(ViewDocument(document.sha256)).sheets[0].label == "1"
+
+
+@pytest.mark.slow
+def test_a_library_is_saved_and_made_again_beside_the_open_one(tmp_path: Path) -> None:
+    with engine(tmp_path / "lib") as client:
+        client.ask(AddFiles(tuple(write(tmp_path / "in", "first")), "general"))
+        made = client.ask(BackUp(tmp_path / "backup.zip"))
+        assert (made.documents, made.missing) == (1, ())
+        assert problem_of(client, BackUp(tmp_path / "backup.zip")).key == "backup_exists"
+        restored = client.ask(Restore(tmp_path / "backup.zip", tmp_path / "again"))
+        assert (restored.documents, restored.ailments) == (1, ())
+        assert client.ask(GetLibrary()).folder == tmp_path / "lib"
+        assert client.ask(OpenLibrary(restored.folder, create=False)).documents == 1
 
 
 @pytest.mark.slow

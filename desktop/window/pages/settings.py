@@ -27,6 +27,7 @@ from desktop.window.desk import Desk
 from desktop.window.elided import ElidedLabel
 from desktop.window.fold import Fold
 from desktop.window.icons import pixmap
+from desktop.window.pages.backup import BackupCard
 from desktop.window.pages.self_test import SelfTestCard
 from desktop.window.pages.support import SupportCard
 from desktop.window.reading_column import in_the_middle
@@ -48,6 +49,8 @@ class SettingsPage(QWidget):
         self.setProperty("role", "page")
         self.look = LookCard(desk)
         self.places = PlacesCard(desk)
+        self.backup = BackupCard(desk)
+        self.backup.open_it.connect(self.places.open_library)
         self.reading = ReadingCard(desk)
         self.offline = OfflineCard(desk)
         self.self_test = SelfTestCard(desk)
@@ -58,6 +61,7 @@ class SettingsPage(QWidget):
         for title, card in (
             (self.tr("Language and look"), self.look),
             (self.tr("Where your data lies"), self.places),
+            (self.tr("Backup"), self.backup),
             (self.tr("Reading files"), self.reading),
             (self.tr("Offline"), self.offline),
             (self.tr("Does everything work?"), self.self_test),

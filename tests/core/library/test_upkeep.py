@@ -255,6 +255,143 @@ def test_a_scribbled_database_is_said_to_be_damaged(folder: Path) -> None:
     assert problem.value.key == "library_damaged"
 
 
+# -- rows and indexes of the database
+
+
+def tear(folder: Path, *statements: str) -> None:
+    sql(folder, "PRAGMA foreign_keys = OFF", *statements)
+
+
+def test_rows_that_belong_to_nothing_are_deleted(folder: Path) -> None:
+    tear(
+        folder,
+        """INSERT INTO pages(content, page_index, label, text, lines, width, height, read_by, problem)
+        SELECT 777, page_index, label, text, lines, width, height, read_by, problem FROM pages WHERE content = 1""",
+        """INSERT INTO passages(content, key, ordinal, page_index, start, "end", heading, number)
+        SELECT 777, key, ordinal, page_index, start, "end", heading, number FROM passages WHERE content = 1""",
+    )
+    with open_library(folder) as library:
+        assert keys(library) == ["doctor_rows"]
+        assert keys(library, repair=True) == ["doctor_rows"]
+        assert keys(library) == []
+        assert still_answers(library)
+
+
+def test_a_document_whose_content_is_lost_keeps_its_original(folder: Path) -> None:
+    tear(folder, "DELETE FROM contents WHERE id = 1")
+    with open_library(folder) as library:
+        kept = set(library._originals.all())
+        found_ill = keys(library, repair=True)
+        assert {"doctor_database", "doctor_orphans"} <= set(found_ill)
+        assert set(library._originals.all()) == kept, "they may be all that is left of it"
+
+
+def test_an_index_of_the_database_is_made_again(folder: Path) -> None:
+    change = "UPDATE sqlite_master SET sql = {} WHERE name = 'documents_by_content'"
+    db = sqlite.connect(str(folder / "library.db"), isolation_level=None)
+    whole = db.execute("SELECT sql FROM sqlite_master WHERE name = 'documents_by_content'").fetchone()[0]
+    db.close()
+    sql(folder, "PRAGMA writable_schema = ON", change.format(f"'{whole} WHERE content > 1000'"))
+    sql(
+        folder,
+        """INSERT INTO documents(content, collection, name, version, added_at, retired_at)
+        SELECT content, collection, name, version, added_at, added_at FROM documents""",
+    )
+    sql(folder, "PRAGMA writable_schema = ON", change.format(f"'{whole}'"))
+    with open_library(folder) as library:
+        (finding,) = [f for f in library.doctor() if f.key.startswith("doctor_database")]
+        assert (finding.key, finding.mended) == ("doctor_database_index", False)
+        assert "doctor_database_index" in keys(library, repair=True)
+        assert not any(key.startswith("doctor_database") for key in keys(library))
+        assert still_answers(library)
+
+
+def test_half_a_copy_from_before_a_migration_is_deleted(folder: Path) -> None:
+    (folder / "library.schema-1.part").write_text("half a copy")
+    with open_library(folder) as library:
+        assert not (folder / "library.schema-1.part").exists()
+        assert keys(library) == []
+
+
+def test_a_migration_that_was_killed_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed: list[bool] = []
+
+    def first(db: Any) -> None:
+        db.execute("ALTER TABLE documents ADD COLUMN first TEXT NOT NULL DEFAULT ''")
+
+    def second(db: Any) -> None:
+        db.execute("ALTER TABLE documents ADD COLUMN second TEXT NOT NULL DEFAULT ''")
+        if not killed:
+            killed.append(True)
+            raise KeyboardInterrupt
+
+    older = len(schema.MIGRATIONS)
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, first, second))
+    with pytest.raises(KeyboardInterrupt):
+        open_library(folder)
+    with open_library(folder) as library:
+        assert library._store.schema_version() == older + 2
+        assert still_answers(library)
+        assert keys(library) == []
+
+
+# -- the index looks after itself
+
+
+def test_the_index_is_tidied_by_itself(folder: Path, tmp_path: Path) -> None:
+    with open_library(folder) as library:
+        for number in range(45):
+            put(library, tmp_path, **{f"more{number}": f"Text number {number} is here."})
+        assert library._index is not None
+        assert library._untidy < 25
+        files = sum(path.is_file() for path in (folder / "index").rglob("*"))
+    assert files < 200
+    with open_library(folder) as library:
+        assert library._index is not None and library._index.versions() <= 2
+        assert sum(path.is_file() for path in (folder / "index").rglob("*.lance")) < 20
+        assert still_answers(library)
+
+
+def test_tidying_that_fails_is_told_and_the_index_made_anew(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real, failures = Index.optimise, [RuntimeError("lance error: a fragment cannot be merged")]
+
+    def fails_once(self: Index) -> None:
+        if failures:
+            raise failures.pop()
+        real(self)
+
+    told: list[Progress] = []
+    with open_library(folder, report=told.append) as library:
+        put(library, tmp_path, third="A third document.")
+        monkeypatch.setattr(Index, "optimise", fails_once)
+        library.tidy()
+        assert "a fragment cannot be merged" in caplog.text
+        assert {progress.stage for progress in told} == {"stage_indexing"}
+        assert found(library, "third") == ["A third document."]
+        assert keys(library) == []
+
+
+def test_tidying_that_always_fails_is_a_problem_with_words(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: Index) -> None:
+        raise RuntimeError("lance error: a fragment cannot be merged")
+
+    library = open_library(folder)
+    put(library, tmp_path, third="A third document.")
+    with monkeypatch.context() as patch:
+        patch.setattr(Index, "optimise", fails)
+        with pytest.raises(UserProblem) as problem:
+            library.close()
+        assert problem.value.key == "library_index_failed"
+        assert "a fragment cannot be merged" in problem.value.sentence()
+    with open_library(folder) as library:
+        assert found(library, "third") == ["A third document."]
+        assert keys(library) == []
+
+
 # -- opening
 
 
