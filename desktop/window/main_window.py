@@ -94,8 +94,8 @@ class MainWindow(QMainWindow):
         self.show_page("ask")
         self._paint()
         self._show_state(desk.jobs.last_state)
-        if desk.jobs.engine_pid:  # built again in another language: the library was told of long ago
-            self._ask_library()
+        if desk.jobs.engine_pid:  # after the first steps, or in another language: the library was told of long ago
+            desk.jobs.run(GetLibrary(), self, done=self._show_library, failed=desk.complain)
         geometry = places.value("geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)

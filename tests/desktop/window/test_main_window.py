@@ -414,6 +414,16 @@ def test_the_keys_of_the_window_do_what_the_sheet_says(window: MainWindow, qtbot
     assert not window.isVisible()
 
 
+def test_a_window_that_follows_the_first_steps_says_why_there_is_no_library(
+    qtbot: QtBot, desk: Desk, jobs: FakeJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs.answers[GetLibrary] = UserProblem("library_read_only", folder=tmp_path)
+    monkeypatch.setattr(FakeJobs, "engine_pid", 1)  # it was started before this window was made
+    made = MainWindow(desk, QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
+    qtbot.addWidget(made)
+    qtbot.waitUntil(lambda: any(str(tmp_path) in one.text.text() for one in made.findChildren(Notice)))
+
+
 def test_notices_take_room_only_while_there_are_some(window: MainWindow, qtbot: QtBot) -> None:
     top = window._stack.y()
     assert top == 0
