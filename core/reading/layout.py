@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
 from core.reading.characters import is_cjk
 from core.reading.wire import PackedLine
+
+# A word's beginning with the hyphen at the end of its line, and what it goes on with.
+_HEAD = re.compile(r"(?:^|[\s(\[\"'“‘/—–])([^\W\d_]{2,}(?:-[^\W\d_]+)*)[-‐]$")
+_TAIL = re.compile(r"[^\W\d_]{2,}(?:-[^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+# No word of its own.
+_ENDING = re.compile(
+    r"[b-df-hj-np-tv-z]{0,2}(?:[aiou]{0,2}tion|sion|ment|ing|ity|ness|[ai]ble|[ae]nce|[ae]nt|ous|ical|al|ly|[ai]?tive|sive|ture|"
+    r"ize|ise|ized|ised|ies|ed|er)s?(?:ly)?"
+)
+# What is written with a hyphen in the middle of a line, too, and is no syllable of other words.
+_PREFIXES = frozenset(
+    "all cross eighty far fifty first forty full half high long low ninety non quasi self semi seventy short single "
+    "sixty third thirty three twenty ultra".split()
+)
+
+# Where so many lines of a page end in a hyphen, they are set with divided words.
+LEAST_DIVIDED, DIVIDED_SHARE = 3, 0.06
 
 # A gap between two lines that is this much wider than the usual one begins a new paragraph.
 PARAGRAPH_PITCH = 1.35
@@ -40,23 +59,68 @@ class RawLine:
 def compose(lines: Sequence[RawLine], aspect: float) -> tuple[str, tuple[PackedLine, ...]]:
     """The text of a page and its lines: one line each, an empty line between paragraphs.
 
+    A word that a hyphen divides between two lines is whole in the text.
     ``aspect`` is width / height of the page: it makes widths and heights comparable.
     """
     joined = _join_neighbours(lines, aspect)
     breaks = _paragraph_breaks(joined)
+    divided = _divided(joined)
     pieces: list[str] = []
     placed: list[PackedLine] = []
     at = 0
-    for raw, new_paragraph in zip(joined, breaks, strict=True):
+    for i, (raw, new_paragraph) in enumerate(zip(joined, breaks, strict=True)):
         if placed:
-            pieces.append("\n\n" if new_paragraph else "\n")
+            pieces.append("" if i - 1 in divided else "\n\n" if new_paragraph else "\n")
             at += len(pieces[-1])
+        if divided.get(i) == "":
+            # the hyphen is the line's end, not the word's
+            raw = replace(raw, text=raw.text[:-1], edges=raw.edges[:-1])
         end = at + len(raw.text)
         box = (_within(raw.x0), _within(raw.y0), _within(raw.x1), _within(raw.y1))
         placed.append((at, end, *box, array("H", raw.edges).tobytes()))
         pieces.append(raw.text)
         at = end
     return "".join(pieces), tuple(placed)
+
+
+def _divided(lines: Sequence[RawLine]) -> dict[int, str]:
+    """The lines that end inside a word, and what stands there in the word: "-" or nothing."""
+    halves = {}
+    for i, (above, below) in enumerate(pairwise(lines)):
+        head, tail = _HEAD.search(above.text), _TAIL.match(below.text)
+        if head and tail and above.upright and below.upright and below.y0 > above.y0:
+            halves[i] = (head[1], tail[0])
+    if not halves:
+        return {}
+    # the halves themselves are no words of the page
+    texts = [_HEAD.sub("", line.text) if i in halves else line.text for i, line in enumerate(lines)]
+    texts = [_TAIL.sub("", text, count=1) if i - 1 in halves else text for i, text in enumerate(texts)]
+    words = set(_WORD.findall("\n".join(texts).casefold()))
+    divides = len(halves) >= max(LEAST_DIVIDED, DIVIDED_SHARE * len(lines))
+    return {
+        i: _mark(*pair, words, divides)
+        for i, pair in halves.items()
+        if not pair[0][-1].isupper() or pair[1][0].isupper()  # not "Exhibit A-" and the words below it
+    }
+
+
+def _mark(first: str, second: str, words: Set[str], divides: bool) -> str:
+    """What stands between two halves of a word in the middle of a line.
+
+    ``words`` are those of the page; ``divides`` says that its lines are set with divided words.
+    """
+    if second[0].isupper() and not first[-1].isupper():
+        return "-"  # "Anglo-Saxon"
+    first, second = first.casefold(), second.casefold()
+    if f"{first}-{second}" in words:
+        return "-"
+    if f"{first}{second}" in words:
+        return ""
+    last = first.rpartition("-")[2]
+    compound = last != first or "-" in second  # "state-of-the-art"
+    if compound or last in _PREFIXES or (last in words and second in words):
+        return "-"
+    return "" if divides or _ENDING.fullmatch(second) else "-"
 
 
 def _within(value: float) -> float:
