@@ -141,6 +141,7 @@ class _Tally:
         self.unchanged: list[str] = []
         self.rejected: list[tuple[str, str]] = []  # (name, sentence)
         self.partial: list[tuple[str, str]] = []  # (name, sentence)
+        self.hidden: list[tuple[str, str]] = []  # (name, sentence)
 
     def count(self, change: Change) -> None:
         """What publishing did."""
@@ -182,6 +183,11 @@ class _Tally:
         """It has come in, without a part of it that is no page."""
         self.partial.append((document.name, say(document.reason, self._language)))
 
+    def leave_hidden_out(self, document: Document) -> None:
+        """It has come in, without what nobody can see on these pages."""
+        pages = _ranges([index + 1 for index in document.hidden_pages])
+        self.hidden.append((document.name, say("hidden_text", self._language, pages=pages)))
+
     def write_down(self) -> None:
         """Keep those rejected since the last time on the library's list."""
         self._library.reject(self._to_write)
@@ -196,6 +202,7 @@ class _Tally:
             unchanged=tuple(self.unchanged),
             rejected=tuple(self.rejected),
             partial=tuple(self.partial),
+            hidden=tuple(self.hidden),
             collections=tuple(dict.fromkeys(self._collections)),
             same_name=tuple(self._same_name),
         )
@@ -546,7 +553,10 @@ class _Run:
             document = self._library.document(item.name, item.collection)
             if item.name in change.same_name and document.sha256 != item.sha256:
                 self._tally.refuse(item.name, item.collection)
-            elif document.unreadable_pages:
+                continue
+            if document.hidden_pages:
+                self._tally.leave_hidden_out(document)
+            if document.unreadable_pages:
                 self._tally.lose_pages(document)
             elif document.outcome is Outcome.PARTIAL and document.reason:
                 self._tally.lose_parts(document)

@@ -114,6 +114,7 @@ def document(known: Document, language: str) -> Form:
         "pages": known.pages,
         "ocr_pages": known.ocr_pages,
         "unreadable_pages": [p + 1 for p in known.unreadable_pages],
+        "hidden_text_pages": [p + 1 for p in known.hidden_pages],
         "state": known.outcome.value,
         "reason": say(known.reason, language) if known.reason else "",
         "version": known.version,
@@ -137,5 +138,6 @@ def change(made: Change) -> Form:
         "rejected": reasons(made.rejected),
         "same_name": list(made.same_name),
         "partial": reasons(made.partial),
+        "hidden_text": reasons(made.hidden),
         "collections": list(made.collections),
     }

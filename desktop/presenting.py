@@ -251,6 +251,8 @@ class Screen:
             mark, colour = _STATES[state]
             for name, reason in items:
                 self._print(Text.assemble((f"{mark} ", colour), (name, "bold"), f": {reason}"), soft_wrap=True)
+        for name, remark in change.hidden:
+            self._print(Text.assemble(("! ", "yellow"), (name, "bold"), f": {remark}"), soft_wrap=True)
         if change.added or change.replaced or change.removed or change.collections:
             self._print(Text(self.say("change_revision", revision=change.revision), "dim"))
 
@@ -271,6 +273,9 @@ class Screen:
             if known.unreadable_pages:
                 pages = ", ".join(str(p + 1) for p in known.unreadable_pages)
                 name.append("\n" + self.say("pages_unreadable", pages=pages), style="dim")
+            if known.hidden_pages:
+                pages = ", ".join(str(p + 1) for p in known.hidden_pages)
+                name.append("\n" + self.say("pages_with_hidden_text", pages=pages), style="yellow")
             numbers = [str(known.pages)]
             numbers += [str(known.ocr_pages or "")] * scanned + [str(known.version)] * replaced + [known.added_at[:10]]
             table.add_row(Text(mark, colour), name, Text(known.collection), *numbers)

@@ -661,6 +661,37 @@ def test_a_reading_that_gives_no_more_changes_nothing(library: Library, letter: 
     assert (library.pending_imports(), originals(library)) == ([], 1)
 
 
+class SuspiciousReader(LimitedReader):
+    """Finds text on the second page that nobody can see."""
+
+    def read(
+        self,
+        path: Path,
+        *,
+        name: str = "",
+        password: str | None = None,
+        report: Report = silent,
+        cancel: CancelToken | None = None,
+    ) -> Reading:
+        whole = super().read(path, password=password, report=report, cancel=cancel)
+        return replace(whole, pages=tuple(replace(p, hidden=12 if p.index == 1 else 0) for p in whole.pages))
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Hidden text on page 2:"), ("zh", "第 2 页有隐藏文字")])
+def test_hidden_text_is_told_of_and_kept_with_the_document(
+    library: Library, letter: Path, language: str, words: str
+) -> None:
+    change = add(library, letter, reader=SuspiciousReader(), language=language)
+    assert change.added == ("letter.pdf",)
+    ((name, remark),) = change.hidden
+    assert (name, remark.startswith(words)) == ("letter.pdf", True)
+    document = library.document("letter.pdf", "General")
+    assert (document.hidden_pages, document.outcome) == ((1,), Outcome.OK)
+    assert library.page(document.sha256, 1).hidden == 12
+    assert [sheet.hidden for sheet in library.sheets(document.sha256)][:2] == [0, 12]
+    assert library.doctor() == []
+
+
 def test_the_last_word_on_a_lost_page_is_kept(library: Library, letter: Path) -> None:
     add(library, letter, reader=LosingReader(1))
     reader = LosingReader(1, problem="reading_page_no_text")

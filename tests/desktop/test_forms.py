@@ -58,6 +58,13 @@ def test_pages_count_from_one_everywhere() -> None:
     assert form["state"] == "partial" and str(form["reason"]).startswith("Some pages")
 
 
+def test_hidden_text_is_in_the_forms_of_documents_and_changes() -> None:
+    known = Document(1, "ab", "a.pdf", "A", "m", 3, 0, (), Outcome.OK, "", 1, "2026", 9, (1,))
+    assert forms.document(known, "en")["hidden_text_pages"] == [2]
+    made = forms.change(Change(1, hidden=(("a.pdf", "Hidden text on page 2."),)))
+    assert made["hidden_text"] == [{"document": "a.pdf", "reason": "Hidden text on page 2."}]
+
+
 def test_a_document_without_pages_has_the_section_and_no_page() -> None:
     cited = forms.citation(replace(CITATION, page_label="2.1 Notice", section=True))
     assert (cited["page"], cited["page_label"], cited["section"]) == (None, "", "2.1 Notice")

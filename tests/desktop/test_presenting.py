@@ -120,6 +120,17 @@ def test_columns_that_say_nothing_are_left_out(capsys: Capture) -> None:
     assert "no documents" in capsys.readouterr().out
 
 
+def test_hidden_text_is_told_of_with_the_change_and_with_the_document(capsys: Capture) -> None:
+    remark = "Hidden text on page 2, 5"
+    Screen("en").change(Change(5, added=("a.pdf",), hidden=(("a.pdf", remark),)))
+    assert f"! a.pdf: {remark}" in capsys.readouterr().out
+    known = Document(1, "ab", "a.pdf", "", "General", 9, 0, (), Outcome.OK, "", 1, "2026-11-22T10", 9, (1, 4))
+    Screen("en").documents([known])
+    assert "pages with hidden text, left out: 2, 5" in capsys.readouterr().out
+    Screen("zh").documents([known])
+    assert "含隐藏文字（已忽略）的页：2, 5" in capsys.readouterr().out
+
+
 def test_a_change_tells_of_every_file(capsys: Capture) -> None:
     change = Change(
         5, added=("a.pdf", "b.pdf"), unchanged=("c.pdf",), rejected=(("d.pdf", "It is empty."),),

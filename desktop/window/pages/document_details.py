@@ -114,6 +114,9 @@ class DetailsStrip(QFrame):
                 if len(document.unreadable_pages) == 1
                 else self.tr("Pages that could not be read: {pages}")
             ).format(pages=listed)
+        if document.hidden_pages:
+            remark = self._desk.say("hidden_text", pages=self._listed(document.hidden_pages))
+            pages = "\n".join(filter(None, (pages, remark)))
         self._say(document.name, "  ·  ".join(facts), self._say_reason(document), pages)
 
     def _tell_rejected(self, documents: Sequence[Document], rejected: Sequence[RejectedFile]) -> None:

@@ -151,16 +151,20 @@ class ImportLog:
 
 
 def _lines(change: Change) -> Iterable[Line]:
-    partial = dict(change.partial)
+    partial, hidden = dict(change.partial), dict(change.hidden)
+
+    def said(name: str) -> str:
+        return " ".join(filter(None, (partial.get(name, ""), hidden.get(name, ""))))
+
     for fate, names in ((Fate.ADDED, change.added), (Fate.REPLACED, change.replaced)):
         for name in names:
-            yield Line(name, Fate.PARTIAL if name in partial else fate, partial.get(name, ""))
+            yield Line(name, Fate.PARTIAL if name in partial else fate, said(name))
     told = {*change.added, *change.replaced}
     for name in change.unchanged:
-        yield Line(name, Fate.PARTIAL if name in partial else Fate.UNCHANGED, partial.get(name, ""))
-    for name, sentence in change.partial:
+        yield Line(name, Fate.PARTIAL if name in partial else Fate.UNCHANGED, said(name))
+    for name in partial:
         if name not in told and name not in change.unchanged:
-            yield Line(name, Fate.PARTIAL, sentence)
+            yield Line(name, Fate.PARTIAL, said(name))
     for name, sentence in change.rejected:
         yield Line(name, Fate.REJECTED, sentence, name in change.same_name)
 

@@ -118,3 +118,19 @@ def test_a_retry_asks_for_single_files_only_when_there_is_no_doubt_which() -> No
     assert paths_of(["y/a.pdf"], [a, b, other]) == (a, b, other), "told apart by its folder"
     assert paths_of(["b.pdf"], [a, b, folder]) == (a, b, folder), "the folder may have one of that name"
     assert paths_of(["Müller.pdf"], [Path("/x/Mu\u0308ller.pdf")]) == (Path("/x/Mu\u0308ller.pdf"),)
+
+
+def test_hidden_text_is_said_beside_what_became_of_the_file() -> None:
+    log = ImportLog()
+    log.take(
+        Change(
+            1,
+            added=("a.pdf", "b.pdf"),
+            partial=(("b.pdf", "Not readable: page 2."),),
+            hidden=(("a.pdf", "Hidden text."), ("b.pdf", "Hidden text.")),
+        )
+    )
+    assert [(line.name, line.fate, line.sentence) for line in log.lines] == [
+        ("b.pdf", Fate.PARTIAL, "Not readable: page 2. Hidden text."),
+        ("a.pdf", Fate.ADDED, "Hidden text."),
+    ]
