@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 from core.nouns import Term
-from core.terms import is_chinese
+from core.terms import is_chinese, stems
 
+_LONGEST_ENTRY = 4  # words of an English entry of the bilingual list
 _MOST_WORDS = 3  # other words for one term that a question is given
 
 
@@ -68,6 +70,39 @@ def wordings(question: str) -> tuple[str, ...]:
     pattern, formal = _starter()
     reworded = pattern.sub(lambda match: formal.get(_folded(match.group()), match.group()), question)
     return (question,) if reworded == question else (question, reworded)
+
+
+def in_other_language(question: str) -> tuple[str, ...]:
+    """What ``question`` names, each once, as documents in the other language write it: Chinese for English, and back.
+
+    Only words of the trade; empty where it has none.
+    """
+    to_chinese, to_english, chinese = _bilingual()
+    if is_chinese(question):
+        found = [word for match in chinese.finditer(question) for word in to_english[match.group()]]
+    else:
+        found, words, at = [], stems(question), 0
+        while at < len(words):
+            length = next((n for n in range(_LONGEST_ENTRY, 0, -1) if tuple(words[at : at + n]) in to_chinese), 0)
+            found += to_chinese.get(tuple(words[at : at + length]), ())
+            at += max(length, 1)
+    return tuple(dict.fromkeys(found))
+
+
+@cache
+def _bilingual() -> tuple[Mapping[tuple[str, ...], list[str]], Mapping[str, list[str]], re.Pattern[str]]:
+    """(stems of an English entry -> Chinese, Chinese -> English, a pattern of everything Chinese)."""
+    text = resources.files("core").joinpath("glossary_bilingual.toml").read_text(encoding="utf-8")
+    to_chinese: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    to_english: defaultdict[str, list[str]] = defaultdict(list)
+    for table in tomllib.loads(text).values():
+        for left, right in table.items():
+            english, chinese = left.split(", "), right.split("、")
+            for word in english:
+                to_chinese[tuple(stems(word))] += chinese
+            for word in chinese:
+                to_english[word] += english
+    return to_chinese, to_english, re.compile("|".join(sorted(map(re.escape, to_english), key=len, reverse=True)))
 
 
 def meaning(question: str, glossary: Sequence[Term], occurs: Callable[[str], bool], also: str = "") -> Meaning:

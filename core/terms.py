@@ -35,6 +35,13 @@ _ASKING = re.compile(
 )
 
 
+_DIGITS = "零一二三四五六七八九"
+_ARTICLE = re.compile(r"第([〇零一二两三四五六七八九十百千]+|\d+(?:\.\d+)*)[条條](之[一二三四五六七八九十])?")
+_CLAUSE = re.compile(
+    r"(?:\b(?:sections?|clauses?|articles?|paragraphs?|sec\.|art\.|para\.)|§+)\s*(\d+(?:\.\d+)*)((?:\([a-z0-9]{1,5}\))*)"
+)
+
+
 @lru_cache(maxsize=65536)
 def _stem(word: str) -> str:
     return str(stemmer("english").stemWord(word))
@@ -67,8 +74,45 @@ def terms(text: str) -> list[str]:
     return found
 
 
+def stems(text: str) -> list[str]:
+    """The English words of ``text`` in order, stemmed, stop words kept."""
+    return [
+        _stem(word.removesuffix("'s")) for word in re.findall(r"[a-z]+(?:'[a-z]+)*", normalise(text).replace("’", "'"))
+    ]
+
+
 def question_terms(question: str) -> list[str]:
     """The distinct index terms of a question, without the words that only ask."""
     kept = _ASKING.sub(" ", normalise(question))
     distinct = dict.fromkeys(terms(kept))
     return list(distinct or dict.fromkeys(terms(question)))
+
+
+def references(question: str) -> tuple[str, ...]:
+    """The articles and clauses that ``question`` names, as passages are numbered: "第四十条", "7.3(b)", "12".
+
+    A whole number is given in both ways, for who asks does not always write as the document does.
+    """
+    found: list[str] = []
+    text = normalise(question)
+    for number, further in _ARTICLE.findall(text):
+        if number[0].isdigit():
+            found += [number, *([f"第{_in_chinese(int(number))}条{further}"] if number.isdigit() else [])]
+        else:
+            found.append(f"第{number}条{further}")
+    for number, part in _CLAUSE.findall(text):
+        found += [number + part, *([f"第{_in_chinese(int(number))}条"] if number.isdigit() and not part else [])]
+    return tuple(dict.fromkeys(found))
+
+
+def _in_chinese(number: int) -> str:
+    """``number`` below 10,000 as statutes count: 一百零五."""
+    if not 0 < number < 10_000:
+        return str(number)
+    said, gap = "", False
+    for power, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = number // power % 10
+        if digit:
+            said += ("零" if gap and said else "") + _DIGITS[digit] + unit
+        gap = not digit
+    return said.removeprefix("一") if said.startswith("一十") else said

@@ -130,7 +130,7 @@ def _page(index: int, text: str) -> Page:
 
 
 def fake_cut(reading: Reading, count_tokens: Callable[[Sequence[str]], list[int]], limit: int) -> tuple[Passage, ...]:
-    """One passage a sentence."""
+    """One passage a sentence, with the number that it begins with."""
     return tuple(
         Passage(
             f"{reading.sha256[:16]}-{page.index}-{match.start()}",
@@ -140,7 +140,7 @@ def fake_cut(reading: Reading, count_tokens: Callable[[Sequence[str]], list[int]
             match.end(),
             match.group(),
             ("Heading",),
-            "",
+            re.findall(r"^(?:\d+\.\d+(?:\([a-z]\))?)?", match.group())[0],
         )
         for page in reading.pages
         for match in re.finditer(r"\S.*?(?:。|\.(?=\s|$)|$)", page.text, re.DOTALL)

@@ -67,6 +67,34 @@ def test_an_unknown_scope_is_refused(library: Library) -> None:
         find("fee", library, FakeEmbedder(), scope=Scope(collections=("nowhere",)))
 
 
+def test_a_question_in_another_language_is_searched_in_the_words_of_the_documents(library: Library) -> None:
+    best = find("May an employee terminate the employment contract?", library, FakeEmbedder(), scope=Scope(("laws",)))
+    assert best[0].passage.text == "劳动者可以解除劳动合同。"
+    assert best[0].keyword_score > best[1].keyword_score
+    best = find("谁可以提前通知终止？", library, FakeEmbedder(), scope=Scope(("matters",)))
+    assert best[0].passage.text.startswith("Either party may terminate")
+
+
+CLAUSES = "6.3 The fee of clause 7.3 is due. 7.3 The buyer pays. 7.3(b) The seller delivers. 17.3 Clause 7.3 is void."
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("What does Section 7.3 say about the fee that is due?", ["7.3", "7.3(b)"]),
+        ("第7.3条", ["7.3", "7.3(b)"]),
+        ("Clause 7.3(b): who delivers?", ["7.3(b)"]),
+    ],
+)
+def test_the_clause_that_is_named_comes_first(tmp_path: Path, question: str, first: list[str]) -> None:
+    with open_library(tmp_path / "library", create=True) as library:
+        put_in(library, tmp_path, "matters", contract=CLAUSES)
+        found = find(question, library, FakeEmbedder())
+    assert [c.passage.number for c in found[: len(first)]] == first
+    assert len(found) == 4
+    assert all(c.score <= 1 for c in found)
+
+
 def candidate(text: str, name: str, score: float) -> Candidate:
     """A candidate on page 3 whose passage begins at character 50."""
     passage = Passage(name, "f" * 64, 2, 50, 50 + len(text), text)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.glossary import meaning, wordings
+from core.glossary import in_other_language, meaning, wordings
 from core.nouns import Term
 
 
@@ -92,3 +92,26 @@ def test_whoever_reads_passages_is_told_the_other_words_where_these_lack_the_ask
 
 def test_without_a_glossary_nothing_changes() -> None:
     assert meaning("Signs of MI?", (), here("myocardial infarction")).meant == "Signs of MI?"
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Is the will valid?", {"遗嘱", "有效"}),
+        ("Will the tenant pay rent?", {"承租人", "租金"}),
+        ("May the finance lessor sue?", {"融资租赁", "起诉"}),
+        ("违约金是多少？", {"penalty", "liquidated damages"}),
+        ("房东可以解除租赁合同吗？", {"terminate", "lease", "contract"}),
+    ],
+)
+def test_words_of_the_trade_in_the_other_language(question: str, words: set[str]) -> None:
+    assert words <= set(in_other_language(question))
+
+
+def test_nothing_is_said_in_the_other_language_of_words_that_are_no_terms() -> None:
+    assert in_other_language("Will it be so?") == in_other_language("怎么样？") == ()
+
+
+def test_a_longer_entry_is_taken_before_a_shorter_one() -> None:
+    assert "违约" not in in_other_language("liquidated damages")
+    assert "breach" not in in_other_language("违约金")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.terms import is_chinese, question_terms, terms
+from core.terms import is_chinese, question_terms, references, stems, terms
 
 
 def test_words_are_stemmed_and_stop_words_left_out() -> None:
@@ -40,3 +40,24 @@ def test_a_question_of_asking_words_alone_keeps_its_terms() -> None:
 def test_the_language_of_a_text() -> None:
     assert is_chinese("2025年全球GDP增长率是多少？")
     assert not is_chinese("What does 合同 mean in the second agreement?")
+
+
+def test_stems_keep_what_terms_leave_out() -> None:
+    assert stems("Is the tenant’s will valid?") == ["is", "the", "tenant", "will", "valid"]
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("What does Section 7.3(b) say?", ("7.3(b)",)),
+        ("《民法典》第一千零六十二条规定了什么？", ("第一千零六十二条",)),
+        ("第八十七条之一", ("第八十七条之一",)),
+        ("劳动合同法第40条", ("40", "第四十条")),
+        ("Article 1005 and clause 4.1(a)(ii)", ("1005", "第一千零五条", "4.1(a)(ii)")),
+        ("§ 12 of the Act", ("12", "第十二条")),
+        ("article 110", ("110", "第一百一十条")),
+        ("The articles of association of 2020", ()),
+    ],
+)
+def test_articles_and_clauses_that_are_named(question: str, named: tuple[str, ...]) -> None:
+    assert references(question) == named
