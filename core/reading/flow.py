@@ -21,6 +21,9 @@ from core.reading.sentences import CELLS, sentences
 LONGEST_PART = 4000
 # Columns of the words by which a part without a heading is known.
 LABEL_COLUMNS = 44
+# A text is looked through for its sentences so many characters at a time: where they end depends on what is near.
+_WINDOW = 20_000
+_WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff65\U00020000-\U0003ffff]+")  # as is_cjk has it
 # Where lines stand of which nobody knows the place: in the middle of a page, so that none is taken for its edge.
 _NOWHERE = Rect(0.0, 0.5, 1.0, 0.5)
 
@@ -181,22 +184,24 @@ def _cut(blocks: Sequence[Block]) -> Iterator[str]:
 
 def _within_limit(block: Block) -> Iterator[Block]:
     """A block that is longer than a part by itself, cut at the ends of its lines or sentences."""
-    if columns(block.text) <= LONGEST_PART:
+    if len(block.text) <= LONGEST_PART and columns(block.text) <= LONGEST_PART:
         yield block
         return
-    at = start = 0
-    first = True
+    at = start = size = 0
     for end in _places_to_cut(block.text):
-        if end > start and columns(block.text[at:end]) > LONGEST_PART and start > at:
-            yield replace(block, text=block.text[at:start].strip(), close=block.close or not first)
-            at, first = start, False
-        start = end
-    yield replace(block, text=block.text[at:].strip(), close=block.close or not first)
+        more = columns(block.text[start:end])
+        if size and size + more > LONGEST_PART:
+            yield replace(block, text=block.text[at:start].strip(), close=block.close or at > 0)
+            at, size = start, 0
+        start, size = end, size + more
+    yield replace(block, text=block.text[at:].strip(), close=block.close or at > 0)
 
 
 def _places_to_cut(text: str) -> list[int]:
     """Ends of sentences and lines, and within what has neither, anywhere."""
-    ends = {end for _, end in sentences(text)} | {match.end() for match in re.finditer(r"\n", text)} | {len(text)}
+    ends = {match.end() for match in re.finditer(r"\n", text)} | {len(text)}
+    for start in range(0, len(text), _WINDOW):
+        ends |= {start + end for _, end in sentences(text[start : start + _WINDOW])}
     found: list[int] = []
     before = 0
     for end in sorted(ends):
@@ -210,7 +215,7 @@ def _places_to_cut(text: str) -> list[int]:
 
 def columns(text: str) -> int:
     """How wide a text is: a Chinese character takes two columns."""
-    return len(text) if text.isascii() else sum(2 if is_cjk(character) else 1 for character in text)
+    return len(text) if text.isascii() else 2 * len(text) - len(_WIDE.sub("", text))
 
 
 def _first_words(text: str) -> str:

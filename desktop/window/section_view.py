@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -9,11 +10,14 @@ from PySide6.QtGui import QColor, QFont, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
 from desktop.channel import Sheet
+from desktop.window.controls import Choice
 from desktop.window.desk import Desk
 from desktop.window.page_canvas import rgba
 from desktop.window.theme import GAP
-from desktop.window.widgets import IconButton, label
+from desktop.window.widgets import IconButton
 
+_MOST_HEADINGS = 12  # lines, blank ones between them included
+_PART = re.compile(r" \(\d+(?:/\d+)?\)$")  # of a long section; or one of several of a name
 _SMALLEST, _LARGEST = -4, 16  # steps of zoom, a point each
 
 
@@ -74,7 +78,7 @@ class SectionView(QWidget):
         """Show ``text``, the characters of ``quote`` marked and in view."""
         self._text.setPlainText(text)
         self._quote = quote
-        self._set_heading(text)
+        self._set_headings(text)
         self._mark()
         if quote is None:
             self._text.moveCursor(QTextCursor.MoveOperation.Start)
@@ -104,13 +108,12 @@ class SectionView(QWidget):
             self._desk, "previous", self.tr("Previous section  (Ctrl+Page Up)"), lambda: self.step(-1)
         )
         self._after = IconButton(self._desk, "next", self.tr("Next section  (Ctrl+Page Down)"), lambda: self.step(1))
-        self._names = QComboBox()
+        self._names = Choice(self._desk)
         self._names.setAccessibleName(self.tr("Section"))
         self._names.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._names.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._names.setMaxVisibleItems(24)
         self._names.currentIndexChanged.connect(lambda _: self._changed())
-        self._of = label("", "muted", wrap=False)
         bar = QHBoxLayout()
         bar.setContentsMargins(GAP, 2, GAP // 2, GAP // 2)
         bar.setSpacing(2)
@@ -118,7 +121,6 @@ class SectionView(QWidget):
         bar.addWidget(self._names, 1)
         bar.addWidget(self._after)
         bar.addSpacing(GAP // 2)
-        bar.addWidget(self._of)
         bar.addWidget(IconButton(self._desk, "zoom_out", self.tr("Smaller letters  (−)"), lambda: self.zoom(-1)))
         bar.addWidget(IconButton(self._desk, "zoom_in", self.tr("Larger letters  (+)"), lambda: self.zoom(1)))
         self._text = QPlainTextEdit()
@@ -142,10 +144,8 @@ class SectionView(QWidget):
         self.section_changed.emit(self.index)
 
     def _tell(self) -> None:
-        total = len(self._sheets)
-        self._of.setText(f"{self.index + 1} / {total}" if total else "")
         self._before.setEnabled(self.index > 0)
-        self._after.setEnabled(self.index + 1 < total)
+        self._after.setEnabled(self.index + 1 < len(self._sheets))
         self._names.setToolTip(self._names.currentText())
 
     def _restyle(self) -> None:
@@ -155,12 +155,15 @@ class SectionView(QWidget):
         self._text.setFont(font)
         self._mark()
 
-    def _set_heading(self, text: str) -> None:
-        """The section's own heading stands out, where its first line is that."""
-        first = text.split("\n", 1)[0]
-        if not self._sheets or first.strip() not in self._sheets[self.index].label:
+    def _set_headings(self, text: str) -> None:
+        """The headings at the head of the section stand out, down to the one by which it is called."""
+        called = _PART.sub("", self._sheets[self.index].label).rpartition(" › ")[2] if self._sheets else ""
+        lines = text.split("\n", _MOST_HEADINGS)[:_MOST_HEADINGS]
+        if not called or called not in lines:
             return
         cursor = QTextCursor(self._text.document())
+        for _ in range(lines.index(called)):
+            cursor.movePosition(QTextCursor.MoveOperation.NextBlock, QTextCursor.MoveMode.KeepAnchor)
         cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
         bold = QTextCharFormat()
         bold.setFontWeight(QFont.Weight.DemiBold)

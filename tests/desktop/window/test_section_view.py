@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
@@ -127,6 +128,18 @@ def test_a_quote_that_does_not_stand_there_is_not_marked_and_that_is_said(view: 
     sections = shown(view, qtbot, TEXTS[1])
     assert sections.marked == ""
     assert view._remark.text == "The exact place is not known; this is the section."
+
+
+def test_the_headings_of_a_section_stand_out(view: PageView, qtbot: QtBot) -> None:
+    view.show_document(HANDBOOK, 1)
+    text = shown(view, qtbot, TEXTS[1]).findChild(QPlainTextEdit)
+    assert isinstance(text, QPlainTextEdit)
+    cursor = text.textCursor()
+    weights = []
+    for line in ("2 Termination", "2.1 Notice", "• by letter"):
+        cursor.setPosition(TEXTS[1].index(line) + 1)
+        weights.append(cursor.charFormat().fontWeight() > QFont.Weight.Normal)
+    assert weights == [True, True, False]
 
 
 def test_letters_grow_and_shrink(view: PageView, qtbot: QtBot) -> None:
