@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,14 +24,14 @@ FILE, FOLDER = Path("/media/stick/library.zip"), Path("/data/again")
 
 
 @pytest.fixture
-def card(qtbot: QtBot, desk: Desk, jobs: FakeJobs) -> BackupCard:
+def card(qtbot: QtBot, desk: Desk, jobs: FakeJobs) -> Iterator[BackupCard]:
     """The card on its page."""
     fill(jobs)
     page = SettingsPage(desk)
     qtbot.addWidget(page)
     page.resize(1000, 900)
     page.show()
-    return page.backup
+    yield page.backup
 
 
 def settled(qtbot: QtBot, card: BackupCard) -> None:
