@@ -368,6 +368,7 @@ def _question(asked: _Asked) -> dict[str, object]:
         "coverage": {
             "documents": asked.coverage.documents,
             "pages": asked.coverage.pages,
+            **({"sections": asked.coverage.sections} if asked.coverage.sections else {}),
             "unreadable": [[name, [p + 1 for p in pages]] for name, pages in asked.coverage.unreadable],
         },
         "library_revision": asked.revision,
@@ -467,6 +468,7 @@ def _as_answer(ending: AuditRecord, library: Library) -> Answer:
         covered["documents"],
         covered["pages"],
         tuple((name, tuple(page - 1 for page in pages)) for name, pages in covered["unreadable"]),
+        covered.get("sections", 0),
     )
     checked = CheckedAnswer(
         question=body["question"],

@@ -184,9 +184,12 @@ class _Tally:
         self.partial.append((document.name, say(document.reason, self._language)))
 
     def leave_hidden_out(self, document: Document) -> None:
-        """It has come in, without what nobody can see on these pages."""
+        """It has come in, without what nobody can see on these pages, or in so many sections."""
         pages = _ranges([index + 1 for index in document.hidden_pages])
-        self.hidden.append((document.name, say("hidden_text", self._language, pages=pages)))
+        told = say("hidden_text", self._language, pages=pages)
+        if document.in_sections:
+            told = say("hidden_text_sections", self._language, count=len(document.hidden_pages))
+        self.hidden.append((document.name, told))
 
     def write_down(self) -> None:
         """Keep those rejected since the last time on the library's list."""

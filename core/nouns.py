@@ -199,6 +199,7 @@ class Document:
     added_at: str
     size: int
     hidden_pages: tuple[int, ...] = ()  # those with text that nobody can see; it was left out
+    in_sections: bool = False  # it has no pages: what is counted as such are its sections
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,11 +301,19 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What was searched, and what in it could not be read."""
+    """What was searched, and what in it could not be read; ``sections`` are those of documents without pages."""
 
     documents: int
     pages: int
     unreadable: tuple[tuple[str, tuple[int, ...]], ...] = ()  # (document, page indexes)
+    sections: int = 0
+
+    @property
+    def told_by(self) -> str:
+        """The message key of the sentence that says what was searched."""
+        if not self.sections:
+            return "searched"
+        return "searched_both" if self.pages else "searched_sections"
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ def coverage(covered: Coverage) -> Form:
     return {
         "documents": covered.documents,
         "pages": covered.pages,
+        **({"sections": covered.sections} if covered.sections else {}),
         "unreadable": [{"document": name, "pages": [p + 1 for p in pages]} for name, pages in covered.unreadable],
     }
 

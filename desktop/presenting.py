@@ -232,7 +232,9 @@ class Screen:
         )
 
     def _coverage(self, coverage: Coverage) -> str:
-        text = self.say("searched", documents=coverage.documents, pages=coverage.pages)
+        text = self.say(
+            coverage.told_by, documents=coverage.documents, pages=coverage.pages, sections=coverage.sections
+        )
         unreadable = "; ".join(f"{name}: {', '.join(str(p + 1) for p in pages)}" for name, pages in coverage.unreadable)
         return f"{text} {self.say('could_not_read', pages=unreadable)}" if unreadable else text
 
@@ -275,8 +277,11 @@ class Screen:
                 name.append("\n" + self.say("pages_unreadable", pages=pages), style="dim")
             if known.hidden_pages:
                 pages = ", ".join(str(p + 1) for p in known.hidden_pages)
-                name.append("\n" + self.say("pages_with_hidden_text", pages=pages), style="yellow")
-            numbers = [str(known.pages)]
+                told = self.say("pages_with_hidden_text", pages=pages)
+                if known.in_sections:
+                    told = self.say("sections_with_hidden_text", count=len(known.hidden_pages))
+                name.append("\n" + told, style="yellow")
+            numbers = [self.say("sections_of", count=known.pages) if known.in_sections else str(known.pages)]
             numbers += [str(known.ocr_pages or "")] * scanned + [str(known.version)] * replaced + [known.added_at[:10]]
             table.add_row(Text(mark, colour), name, Text(known.collection), *numbers)
         self._print(table)

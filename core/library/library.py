@@ -527,8 +527,9 @@ class Library:
         documents = self.documents(scope)
         return Coverage(
             documents=len(documents),
-            pages=sum(d.pages for d in documents),
+            pages=sum(d.pages for d in documents if not d.in_sections),
             unreadable=tuple((d.name, d.unreadable_pages) for d in documents if d.unreadable_pages),
+            sections=sum(d.pages for d in documents if d.in_sections),
         )
 
     def original(self, sha256: str) -> Path:

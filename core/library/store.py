@@ -47,7 +47,8 @@ _AT_ONCE = 2048
 _PAGES_AT_ONCE = 1024
 
 _DOCUMENTS = """SELECT d.id, c.sha256, d.name, c.title, k.name, c.pages, c.ocr_pages, c.unreadable, c.outcome, c.reason,
-    d.version, d.added_at, c.size, c.hidden FROM documents d JOIN contents c ON c.id = d.content
+    d.version, d.added_at, c.size, c.hidden, c.reader LIKE 'sections %'
+    FROM documents d JOIN contents c ON c.id = d.content
     JOIN collections k ON k.id = d.collection"""
 _PASSAGES = """SELECT p.content, p.page_index, p.key, c.sha256, p.start, p."end", p.heading, p.number
     FROM passages p JOIN contents c ON c.id = p.content"""
@@ -1211,7 +1212,7 @@ def _digest(*tables: Sequence[Sequence[object]]) -> str:
 
 def _document(row: tuple[Any, ...]) -> Document:
     number, sha256, name, title, collection, pages, ocr, unreadable, outcome, reason, version, added_at, *rest = row
-    size, hidden = rest
+    size, hidden, in_sections = rest
     return Document(
         id=number,
         sha256=sha256,
@@ -1227,4 +1228,5 @@ def _document(row: tuple[Any, ...]) -> Document:
         added_at=added_at,
         size=size,
         hidden_pages=tuple(json.loads(hidden or "[]")),
+        in_sections=bool(in_sections),
     )

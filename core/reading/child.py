@@ -120,7 +120,8 @@ def _send_sections(pipe: Connection, task: Task, flow: Flow) -> None:
     pipe.send_bytes(encode(Opened(len(made.parts), True)))
     for index in range(task.first, len(made.parts)):
         label, text = made.parts[index]
-        pipe.send_bytes(encode(Read(index, text, (), 0.0, 0.0, ReadBy.TEXT, label=label)))
+        hidden = made.hidden[index]
+        pipe.send_bytes(encode(Read(index, text, (), 0.0, 0.0, ReadBy.TEXT, label=label, hidden=hidden)))
     metadata = {**flow.metadata, "title": made.title}
     pipe.send_bytes(encode(Described(metadata, made.outline, (), (), flow.reader, flow.problem)))
 

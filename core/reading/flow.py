@@ -32,12 +32,14 @@ _NOWHERE = Rect(0.0, 0.5, 1.0, 0.5)
 class Block:
     """A paragraph, an item of a list or a row of a table; a heading has a ``level``, from 1.
 
-    ``close``: it stands in the line below the block before, as items and rows do.
+    ``close``: it stands in the line below the block before, as items and rows do.  ``hidden`` is how many
+    characters nobody can see stood in it, or before it: white on white, too small, off the page.
     """
 
     text: str
     level: int = 0
     close: bool = False
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,15 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """The sections in order: (label, text) of each, and every heading with the section that it stands in."""
+    """The sections in order: (label, text) of each, and every heading with the section that it stands in.
+
+    ``hidden`` is for each section how many characters nobody can see were left out.
+    """
 
     parts: tuple[tuple[str, str], ...]
     outline: tuple[Heading, ...]
     title: str
+    hidden: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +81,16 @@ def sections(flow: Flow) -> Sections:
     made = list(_sections(blocks))
     parts: list[tuple[str, str]] = []
     outline: list[Heading] = []
+    hidden: list[int] = []
     labels = _distinct([path for path, _, _ in made])
     for (_, entered, body), label in zip(made, labels, strict=True):
         outline += [Heading(heading.title, len(parts), heading.level - 1) for heading in entered]
         texts = list(_cut(body))
-        for number, text in enumerate(texts, 1):
+        for number, (text, unseen) in enumerate(texts, 1):
+            hidden.append(unseen)
             named = label or _first_words(text)
             parts.append((f"{named} ({number}/{len(texts)})" if label and len(texts) > 1 else named, text))
-    return Sections(tuple(_numbered(parts)), tuple(outline), _title(flow, blocks))
+    return Sections(tuple(_numbered(parts)), tuple(outline), _title(flow, blocks), tuple(hidden))
 
 
 def _title(flow: Flow, blocks: Sequence[Block]) -> str:
@@ -165,21 +173,25 @@ def _numbered(parts: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 # -- long ones
 
 
-def _cut(blocks: Sequence[Block]) -> Iterator[str]:
-    """The text of a section, in parts of about a page where it is longer; never a heading at the end of one."""
-    text, size, headings_only = "", 0, True
+def _cut(blocks: Sequence[Block]) -> Iterator[tuple[str, int]]:
+    """The text of a section, in parts of about a page where it is longer; never a heading at the end of one.
+
+    With each, how many characters nobody can see stood in it.
+    """
+    text, size, hidden, headings_only = "", 0, 0, True
     for block in (part for whole in blocks for part in _within_limit(whole)):
         more = columns(block.text)
         if text and not headings_only and size + more > LONGEST_PART:
-            yield text
-            text, size = "", 0
+            yield text, hidden
+            text, size, hidden = "", 0, 0
         if text:
             text += "\n" if block.close else "\n\n"
         text += block.text
         size += more
+        hidden += block.hidden
         headings_only = headings_only and bool(block.level)
     if text:
-        yield text
+        yield text, hidden
 
 
 def _within_limit(block: Block) -> Iterator[Block]:
@@ -191,7 +203,7 @@ def _within_limit(block: Block) -> Iterator[Block]:
     for end in _places_to_cut(block.text):
         more = columns(block.text[start:end])
         if size and size + more > LONGEST_PART:
-            yield replace(block, text=block.text[at:start].strip(), close=block.close or at > 0)
+            yield Block(block.text[at:start].strip(), block.level, block.close or at > 0)
             at, size = start, 0
         start, size = end, size + more
     yield replace(block, text=block.text[at:].strip(), close=block.close or at > 0)
@@ -268,19 +280,22 @@ def _with_guessed_headings(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _split(block: Block, levels: Sequence[int | None]) -> Iterator[Block]:
+    if not any(levels):
+        yield block
+        return
     run: list[str] = []
-    close = block.close
+    close, hidden = block.close, block.hidden
     for line, level in zip((line for line in block.text.split("\n") if line.strip()), levels, strict=True):
         if level is None:
             run.append(line)
             continue
         if run:
-            yield Block("\n".join(run), close=close)
-            run, close = [], True
-        yield Block(line, level, close)
-        close = True
+            yield Block("\n".join(run), 0, close, hidden)
+            run, close, hidden = [], True, 0
+        yield Block(line, level, close, hidden)
+        close, hidden = True, 0
     if run:
-        yield Block("\n".join(run), close=close)
+        yield Block("\n".join(run), 0, close, hidden)
 
 
 def _guessed(page: Page) -> dict[int, int]:

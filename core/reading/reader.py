@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -302,9 +302,14 @@ def _concluded(course: _Course, sha256: str, size: int, seconds: float) -> Readi
         tuple(pages),
         described.outline,
         described.metadata,
-        f"reading {VERSION}" + (f" ({described.reader})" if described.reader else ""),
+        _read_as(pages) + (f" ({described.reader})" if described.reader else ""),
         seconds,
     )
+
+
+def _read_as(pages: Sequence[Page]) -> str:
+    """The version of this reader, and what it read; a library tells documents without pages by it."""
+    return f"{'sections' if any(page.is_section for page in pages) else 'reading'} {VERSION}"
 
 
 def _fingerprint(path: Path, most: int, check: Callable[[], None]) -> tuple[str, int]:

@@ -69,8 +69,11 @@ def blocks_of(page: str) -> Flow:
         root = None
     if root is None:
         raise NotRead("reading_no_words")
-    walk = _Walk(_Styles(_own_rules(root)))
+    styles = _Styles(_own_rules(root))
+    walk = _Walk(styles)
     walk.go(root, _Look())
+    if walk.blocks and (unseen := styles.take_unseen()):
+        walk.blocks[-1] = replace(walk.blocks[-1], hidden=walk.blocks[-1].hidden + unseen)
     title = root.find(".//title")
     words = one_line("".join(title.itertext())) if title is not None else ""
     problem = "reading_too_deep" if walk.too_deep else ""
@@ -84,8 +87,9 @@ def blocks_of(page: str) -> Flow:
 class _Look:
     """How text shows where it stands.  Colours are #rrggbb as numbers; None for one that nobody knows."""
 
-    hidden: bool = False
+    hidden: bool = False  # not there at all, as menus are that open
     invisible: bool = False
+    deceptive: bool = False  # there, and nobody can see it
     size: float = 16.0
     colour: int | None = 0x000000
     ground: int | None = 0xFFFFFF
@@ -94,9 +98,14 @@ class _Look:
     @property
     def seen(self) -> bool:
         """Whether a person could read it."""
-        if self.hidden or self.invisible or self.size < SMALLEST:
-            return False
-        return self.colour is None or self.ground is None or not _alike(self.colour, self.ground)
+        return not (self.hidden or self.invisible or self.covered)
+
+    @property
+    def covered(self) -> bool:
+        """Whether it is there, and still nobody could read it."""
+        if self.deceptive or self.size < SMALLEST:
+            return True
+        return not (self.colour is None or self.ground is None or not _alike(self.colour, self.ground))
 
 
 @dataclass(slots=True)
@@ -110,7 +119,8 @@ class _List:
 class _Walk:
     """Goes through the elements in order, without recursion, and gathers the blocks."""
 
-    def __init__(self, styles: _Styles) -> None:
+    def __init__(self, styles: _Styles, *, inside: bool = False) -> None:
+        self._inside = inside  # a cell of a table
         self.blocks: list[Block] = []
         self.too_deep = False
         self._styles = styles
@@ -145,9 +155,14 @@ class _Walk:
                 self._say(element.tail, look)
         self._end()
 
+    def _unseen(self) -> int:
+        # A cell leaves it to the row, and the row to its table.
+        return 0 if self._inside else self._styles.take_unseen()
+
     def _add_rows(self, rows: Sequence[str]) -> None:
         self._end()
-        self.blocks += [Block(row, close=at > 0) for at, row in enumerate(rows)]
+        unseen = self._styles.take_unseen() if rows else 0
+        self.blocks += [Block(row, 0, at > 0, 0 if at else unseen) for at, row in enumerate(rows)]
         self._close = False
 
     def _enter(self, element: Any) -> None:
@@ -208,7 +223,9 @@ class _Walk:
         self._run[at:] = [text]
 
     def _say(self, text: str | None, look: _Look) -> None:
-        if text and look.seen:
+        if text and not look.seen:
+            self._styles.unseen += len("".join(text.split())) if not (look.hidden or look.invisible) else 0
+        elif text:
             self._kept |= look.kept and "\n" in text
             self._run.append(text if look.kept else _SPACE.sub(" ", text))
 
@@ -221,9 +238,10 @@ class _Walk:
         if not text.strip():
             return
         if self._level:
-            self.blocks.append(Block(" ".join(text.split()), self._level))
+            self.blocks.append(Block(" ".join(text.split()), self._level, hidden=self._unseen()))
         else:
-            self.blocks.append(Block(self._marker + text, close=self._close and bool(self.blocks)))
+            close = self._close and bool(self.blocks)
+            self.blocks.append(Block(self._marker + text, 0, close, self._unseen()))
         self._close = bool(self._lists)
         self._marker = ""
 
@@ -291,7 +309,7 @@ def _look_of(element: Any, looks: dict[Any, _Look], styles: _Styles) -> _Look:
 
 
 def _cell(cell: Any, look: _Look, styles: _Styles) -> str:
-    walk = _Walk(styles)
+    walk = _Walk(styles, inside=True)
     walk.go(cell, look)
     return " ".join(" ".join(block.text.split()) for block in walk.blocks)
 
@@ -343,9 +361,15 @@ class _Styles:
     """How the page's own style sheets, and what stands at an element itself, make text look."""
 
     def __init__(self, rules: Sequence[_Rule]) -> None:
+        self.unseen = 0  # characters that nobody can see, since they were last asked for
         self._by_key: defaultdict[str, list[_Rule]] = defaultdict(list)
         for rule in rules[:MOST_RULES]:
             self._by_key[_key(rule.path[0][0])].append(rule)
+
+    def take_unseen(self) -> int:
+        """How many characters nobody can see were met since this was last asked."""
+        count, self.unseen = self.unseen, 0
+        return count
 
     def look(self, element: Any, above: _Look) -> _Look:
         """How text in ``element`` looks, inside something that looks like ``above``."""
@@ -366,17 +390,17 @@ class _Styles:
         if "font-size" in said:
             look.size = _size(said["font-size"], above.size)
         if (opacity := _share(said.get("opacity", ""))) is not None and opacity < 0.05:
-            look.hidden = True
+            look.deceptive = True
         if "color" in said:
             colour = _colour(said["color"])
             look.colour = above.colour if said["color"] in ("inherit", "currentcolor") else colour
             if _transparent(said["color"]):
-                look.hidden = True
+                look.deceptive = True
         for name in ("background", "background-color"):
             if name in said and not _transparent(said[name]) and said[name] not in ("none", "inherit", ""):
                 look.ground = _ground(said[name])
         if _off_the_page(said):
-            look.hidden = True
+            look.deceptive = True
         return look
 
     def _said(self, element: Any) -> dict[str, str]:

@@ -70,7 +70,7 @@ def _read(package: _Package) -> Flow:
         _notes(beside.get("footnotes")),
         _notes(beside.get("endnotes")),
     )
-    blocks = tuple(walk.blocks(root))
+    blocks = walk.document(root)
     metadata = {name: words for name, words in package.properties().items() if words}
     if walk.title and "title" not in metadata:
         metadata["title"] = walk.title
@@ -453,7 +453,18 @@ class _Walk:
         self._footnotes, self._endnotes = footnotes, endnotes
         self._counted = {"footnote": 0, "endnote": 0}
         self._in_note = False
+        self._unseen = 0  # characters that nobody can see, since the last block
         self._listed = False  # the block before was an item of a list
+
+    def document(self, body: Any) -> tuple[Block, ...]:
+        """The blocks of the whole text, with what nobody can see counted where it stood."""
+        found: list[Block] = []
+        for block in self.blocks(body):
+            found.append(replace(block, hidden=self._unseen) if self._unseen else block)
+            self._unseen = 0
+        if found and self._unseen:
+            found[-1] = replace(found[-1], hidden=found[-1].hidden + self._unseen)
+        return tuple(found)
 
     def blocks(self, container: Any, ground: str | None = None) -> Iterator[Block]:
         """The blocks of a body, a cell or a text box."""
@@ -547,7 +558,10 @@ class _Walk:
                 self._gather(_child(element, "rubyBase") if _child(element, "rubyBase") is not None else (), look, text)
 
     def _say(self, words: str | None, look: _Look, text: _Text) -> None:
-        if not words or not look.seen or not all(text.fields):
+        if not words or not all(text.fields):
+            return
+        if not look.seen:
+            self._unseen += len("".join(words.split()))
             return
         if look.raised and not words.strip().strip("0123456789+-−()n"):
             words = words.translate(_RAISED)

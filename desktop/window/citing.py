@@ -133,7 +133,8 @@ def scope_words(scope: Scope, language: str) -> str:
 
 def coverage_words(coverage: Coverage, language: str) -> str:
     """What was searched."""
-    return say("searched", language, documents=coverage.documents, pages=coverage.pages)
+    counts = {"documents": coverage.documents, "pages": coverage.pages, "sections": coverage.sections}
+    return say(coverage.told_by, language, **counts)
 
 
 def unreadable_words(coverage: Coverage, language: str) -> list[str]:

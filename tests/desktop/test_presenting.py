@@ -13,7 +13,7 @@ from core.errors import UserProblem
 from core.evaluating import Evaluation, Figure, Table
 from core.evaluating.comparing import COLUMNS, MEASURES
 from core.messages import say
-from core.nouns import Candidate, Change, Document, Outcome, Passage, Progress
+from core.nouns import Candidate, Change, Coverage, Document, Outcome, Passage, Progress
 from desktop import presenting
 from desktop.presenting import Screen
 from models.gate import FIGURES
@@ -84,6 +84,19 @@ def test_a_document_without_pages_is_cited_by_its_sections(capsys: Capture) -> N
     Screen("zh").answer(replace(ANSWER, checked=replace(ANSWER.checked, claims=(claim,), removed=())))
     out = capsys.readouterr().out
     assert "手册.docx · “第三条”一节" in out and "页" not in out
+
+
+def test_sections_are_counted_as_sections(capsys: Capture) -> None:
+    def searched(coverage: Coverage) -> str:
+        Screen("en").answer(replace(NOT_FOUND, checked=replace(NOT_FOUND.checked, coverage=coverage)))
+        return joined(capsys.readouterr().out)
+
+    assert "Searched 3 documents, 9 pages and 12 sections." in searched(Coverage(3, 9, sections=12))
+    assert "Searched 2 documents, 12 sections." in searched(Coverage(2, 0, sections=12))
+    known = Document(1, "ab", "a.docx", "", "x", 12, 0, (), Outcome.OK, "", 1, "2026-11-22T10", 9, in_sections=True)
+    Screen("en").documents([replace(known, hidden_pages=(0, 4))])
+    out = capsys.readouterr().out
+    assert "12 sections" in out and "sections with hidden text, left out: 2" in joined(out)
 
 
 def test_line_breaks_in_chinese_leave_no_gap(capsys: Capture) -> None:

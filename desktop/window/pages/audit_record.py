@@ -150,7 +150,8 @@ class RecordView(QWidget):
         rows = [(self.tr("Searched in"), escape(searched or citing.scope_words(where, self._desk.language)))]
         covered = _table(body, "coverage")
         if covered:
-            coverage = Coverage(_number(covered, "documents"), _number(covered, "pages"))
+            counts = (_number(covered, "documents"), _number(covered, "pages"))
+            coverage = Coverage(*counts, sections=_number(covered, "sections"))
             rows.append((self.tr("Extent"), escape(citing.coverage_words(coverage, self._desk.language))))
             if unreadable := _unreadable(covered):
                 lines = citing.unreadable_words(Coverage(0, 0, unreadable), self._desk.language)

@@ -70,11 +70,12 @@ class DetailsStrip(QFrame):
         elif len(documents) == 1:
             self._tell(documents[0])
         else:
-            pages = sum(document.pages for document in documents)
-            self._say(
-                self.tr("{n} documents are selected").format(n=len(documents)),
-                self.tr("{n} pages").format(n=QLocale().toString(pages)),
+            extents = (
+                (sum(d.pages for d in documents if not d.in_sections), self.tr("{n} pages")),
+                (sum(d.pages for d in documents if d.in_sections), self.tr("{n} sections")),
             )
+            told = [words.format(n=QLocale().toString(count)) for count, words in extents if count]
+            self._say(self.tr("{n} documents are selected").format(n=len(documents)), "  ·  ".join(told))
         self._paint()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -100,7 +101,7 @@ class DetailsStrip(QFrame):
         day = QLocale().toString(local_day(document.added_at), self.tr("d MMM yyyy"))
         facts = [
             document.collection,
-            self.tr("1 page") if document.pages == 1 else self.tr("{n} pages").format(n=document.pages),
+            self._extent(document),
             *([self.tr("{n} by OCR").format(n=document.ocr_pages)] if document.ocr_pages else []),
             self.tr("version {n}").format(n=document.version),
             QLocale().formattedDataSize(document.size, 1, QLocale.DataSizeFormat.DataSizeSIFormat),
@@ -116,8 +117,15 @@ class DetailsStrip(QFrame):
             ).format(pages=listed)
         if document.hidden_pages:
             remark = self._desk.say("hidden_text", pages=self._listed(document.hidden_pages))
+            if document.in_sections:
+                remark = self._desk.say("hidden_text_sections", count=len(document.hidden_pages))
             pages = "\n".join(filter(None, (pages, remark)))
         self._say(document.name, "  ·  ".join(facts), self._say_reason(document), pages)
+
+    def _extent(self, document: Document) -> str:
+        if document.in_sections:
+            return self.tr("1 section") if document.pages == 1 else self.tr("{n} sections").format(n=document.pages)
+        return self.tr("1 page") if document.pages == 1 else self.tr("{n} pages").format(n=document.pages)
 
     def _tell_rejected(self, documents: Sequence[Document], rejected: Sequence[RejectedFile]) -> None:
         if len(rejected) > 1 or documents:

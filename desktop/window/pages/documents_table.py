@@ -267,7 +267,7 @@ class DocumentsModel(QAbstractTableModel):
             case 2:
                 return row.collection
             case 3:
-                return str(row.pages) if row.pages else "–"
+                return f"{row.pages} §" if isinstance(row, Document) and row.in_sections else str(row.pages or "–")
             case 4:
                 return str(row.ocr_pages) if row.ocr_pages else "–"
             case 5:

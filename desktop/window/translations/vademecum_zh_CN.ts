@@ -522,6 +522,10 @@
         <translation>已选择 1 个被拒绝的文件</translation>
     </message>
     <message>
+        <source>1 section</source>
+        <translation>1 节</translation>
+    </message>
+    <message>
         <source>No document is selected</source>
         <translation>未选择文档</translation>
     </message>
@@ -580,6 +584,10 @@
     <message>
         <source>{n} rejected files are selected</source>
         <translation>已选择 {n} 个被拒绝的文件</translation>
+    </message>
+    <message>
+        <source>{n} sections</source>
+        <translation>{n} 节</translation>
     </message>
     <message>
         <source>{pages} and {n} more</source>

@@ -174,3 +174,9 @@ def test_the_title_is_claimed_or_stands_at_the_head() -> None:
 
 def test_nothing_has_no_sections() -> None:
     assert of().parts == of("  ", "\n").parts == ()
+
+
+def test_what_nobody_can_see_is_counted_where_it_stood() -> None:
+    made = of(Block("One", 1), Block("x", hidden=3), Block("Two", 1, hidden=2), Block("y", hidden=1))
+    assert made.hidden == (3, 3)
+    assert of(Block("第一条 甲。\n第二条 乙。", hidden=4)).hidden == (4, 0)

@@ -152,3 +152,11 @@ def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(NotRead) as refused:
         read_web_page(bytes(range(256)) * 40)
     assert refused.value.reason == "reading_not_text"
+
+
+def test_what_deceives_is_counted_and_menus_that_open_are_not() -> None:
+    read = read_web_page(
+        b"<h1>One</h1><p style='display:none'>menu</p><p>Seen.<p style='color:#fff'>12345 678<h1>Two</h1>"
+        b"<table><tr><td>a<td>b<span style='font-size:1px'>123</span></table><p style='opacity:0'>1234"
+    )
+    assert [(block.text, block.hidden) for block in read.blocks] == [("One", 0), ("Seen.", 0), ("Two", 8), ("a │ b", 7)]

@@ -238,3 +238,18 @@ def test_nesting_without_end_is_no_way_to_crash(file: Path) -> None:
     deep = "<w:sdt><w:sdtContent>" * 5000 + paragraph("deep") + "</w:sdtContent></w:sdt>" * 5000
     read = flow(file, word(paragraph("First."), deep))
     assert (read.blocks, read.problem) == ((Block("First."),), "reading_word_cut_off")
+
+
+def test_what_nobody_can_see_is_counted_and_what_was_deleted_is_not(file: Path) -> None:
+    white = '<w:color w:val="FFFFFF"/>'
+    read = flow(
+        file,
+        word(
+            paragraph("One.", f"<w:del>{run('gone')}</w:del>"),
+            paragraph(run("12345 678", white)),
+            paragraph("Two."),
+            table(("a", paragraph("b", run("123", "<w:vanish/>")))),
+            paragraph(run("1234", white)),
+        ),
+    )
+    assert [(block.text, block.hidden) for block in read.blocks] == [("One.", 0), ("Two.", 8), ("a │ b", 7)]
