@@ -19,7 +19,7 @@ from core.glossary import in_other_language, wordings
 from core.library import Library
 from core.nouns import Candidate, Evidence, Passage, Scope
 from core.reading import sentences
-from core.terms import is_chinese, question_terms, references, terms
+from core.terms import index_terms, is_chinese, question_terms, references, search_terms, terms
 
 LONGEST_QUESTION = 4000  # characters
 _DEPTH = 60  # how far down each of the two rankings is read
@@ -95,12 +95,13 @@ def find(
 
 def _asked(question: str, library: Library, nearest: Sequence[tuple[str, float]]) -> list[str]:
     """The terms to look for: the question's own, and their like in the other language where the passages are in it."""
-    asked = [term for wording in wordings(question) for term in question_terms(wording)]
+    # A term of both wordings is there twice and weighs twice, so that neither wording outweighs the other.
+    asked = [term for wording in wordings(question) for term in search_terms(wording)]
     found = library.passages([key for key, _ in nearest[:_LOOKED_AT]])
     alike = sum(is_chinese(passage.text) == is_chinese(question) for passage in found)
     if found and 4 * alike < len(found):
-        asked += [term for word in in_other_language(question) for term in terms(word)]
-    return list(dict.fromkeys(asked))
+        asked += dict.fromkeys(term for word in in_other_language(question) for term in index_terms(word))
+    return asked
 
 
 def _named(numbers: Sequence[str], asked: Sequence[str], library: Library, scope: Scope) -> list[tuple[str, float]]:
@@ -108,7 +109,7 @@ def _named(numbers: Sequence[str], asked: Sequence[str], library: Library, scope
     if not numbers:
         return []
     written = [term for number in numbers for term in terms(number)]
-    found = library.search_words([*dict.fromkeys((*asked, *written))], scope, _NAMED_DEPTH)
+    found = library.search_words([*asked, *written], scope, _NAMED_DEPTH)
     score = dict(found)
     exact: list[tuple[str, float]] = []
     parts: list[tuple[str, float]] = []

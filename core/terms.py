@@ -17,6 +17,8 @@ from snowballstemmer import stemmer
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_HAN}]+|\d+(?:[.,]\d+)*|[^\W\d_{_HAN}]+(?:['’][^\W\d_{_HAN}]+)*")
 
+_RUN = re.compile(rf"[{_HAN}]{{2,}}")
+
 _STOP = frozenset(
     """
     a about above after again against all also am an and any are as at be because been before being
@@ -74,6 +76,18 @@ def terms(text: str) -> list[str]:
     return found
 
 
+def index_terms(text: str) -> list[str]:
+    """What a passage is found by: its terms, and the single characters of Chinese words.
+
+    Two ways to say a thing often share characters but no pair of them: 抚养费 and 抚育.
+    """
+    return terms(text) + _characters(text)
+
+
+def _characters(text: str) -> list[str]:
+    return [character for run in _RUN.findall(normalise(text)) for character in run]
+
+
 def stems(text: str) -> list[str]:
     """The English words of ``text`` in order, stemmed, stop words kept."""
     return [
@@ -82,10 +96,19 @@ def stems(text: str) -> list[str]:
 
 
 def question_terms(question: str) -> list[str]:
-    """The distinct index terms of a question, without the words that only ask."""
+    """The distinct terms of a question, without the words that only ask."""
+    return list(dict.fromkeys(terms(_kept(question))))
+
+
+def search_terms(question: str) -> list[str]:
+    """The distinct terms by which passages are looked for: those of :func:`question_terms` and single characters."""
+    return list(dict.fromkeys(index_terms(_kept(question))))
+
+
+def _kept(question: str) -> str:
+    """``question`` without the words that only ask, unless it has no others."""
     kept = _ASKING.sub(" ", normalise(question))
-    distinct = dict.fromkeys(terms(kept))
-    return list(distinct or dict.fromkeys(terms(question)))
+    return kept if terms(kept) else question
 
 
 def references(question: str) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from lancedb.query import MatchQuery
 from core.library.originals import file_sha256
 
 _TABLE = "passages"
+_TERMS = "terms_2"  # another name whenever core.terms.index_terms changes: an index of older terms is then made anew
 _TERMS_INDEX = "terms_idx"
 _INDEX_CACHE, _METADATA_CACHE = 128 << 20, 32 << 20  # bytes; the defaults are 7 GiB together
 _HINT = "latest_version_hint.json"  # the one file that is written more than once
@@ -51,7 +52,7 @@ class Index:
             [
                 pa.field("passage", pa.int64(), nullable=False),
                 pa.field("content", pa.int32(), nullable=False),
-                pa.field("terms", pa.string(), nullable=False),
+                pa.field(_TERMS, pa.string(), nullable=False),
                 pa.field("vector", pa.list_(pa.float32(), dimensions), nullable=False),
             ]
         )
@@ -80,7 +81,7 @@ class Index:
             remove_stop_words=False,
             ascii_folding=False,
         )
-        self._table.create_index("terms", config=words, name=_TERMS_INDEX)
+        self._table.create_index(_TERMS, config=words, name=_TERMS_INDEX)
 
     def apply(self, drop: Iterable[int], add: Iterable[Rows]) -> None:
         """Take out every row of the contents ``drop``, then put in ``add``."""
@@ -146,7 +147,7 @@ class Index:
 
     def search_words(self, terms: Sequence[str], contents: Sequence[int] | None, k: int) -> list[tuple[int, float]]:
         """The k passages that hold these terms best: (passage, BM25), best first; None searches everything."""
-        query = self._table.search(MatchQuery(" ".join(terms), "terms"))
+        query = self._table.search(MatchQuery(" ".join(terms), _TERMS))
         return _best_first(self._run(query, contents, k, "_score"))
 
     def _run(self, query: Any, contents: Sequence[int] | None, k: int, score: str) -> list[tuple[int, float]]:

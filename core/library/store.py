@@ -41,7 +41,7 @@ from core.nouns import (
     UnderWay,
 )
 from core.plain import from_plain, to_plain
-from core.terms import normalise, terms
+from core.terms import index_terms, normalise
 
 _AT_ONCE = 2048
 _PAGES_AT_ONCE = 1024
@@ -610,7 +610,7 @@ class Store:
             yield Rows(
                 np.array([row[0] for row in ids], np.int64),
                 np.array([row[1] for row in ids], np.int32),
-                [clean(" ".join(terms(passage.embedded_text))) for _, passage in found],
+                [clean(" ".join(index_terms(passage.embedded_text))) for _, passage in found],
                 unpack_vectors([row[2] for row in ids], identity.dimensions),
             )
             last = ids[-1][0]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.terms import is_chinese, question_terms, references, stems, terms
+from core.terms import index_terms, is_chinese, question_terms, references, search_terms, stems, terms
 
 
 def test_words_are_stemmed_and_stop_words_left_out() -> None:
@@ -40,6 +40,12 @@ def test_a_question_of_asking_words_alone_keeps_its_terms() -> None:
 def test_the_language_of_a_text() -> None:
     assert is_chinese("2025年全球GDP增长率是多少？")
     assert not is_chinese("What does 合同 mean in the second agreement?")
+
+
+def test_passages_are_found_by_single_characters_too() -> None:
+    assert index_terms("甲, 抚养费 5") == ["甲", "抚养", "养费", "5", "抚", "养", "费"]
+    assert search_terms("什么是抚养费？") == ["抚养", "养费", "抚", "养", "费"]
+    assert set(search_terms("何时抚养？")) <= set(index_terms("何时抚养"))
 
 
 def test_stems_keep_what_terms_leave_out() -> None:
