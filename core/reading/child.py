@@ -23,10 +23,11 @@ from core.reading.confinement import be_quiet, cap_memory, die_with_parent
 from core.reading.flow import Flow, sections
 from core.reading.garbled import agrees, is_garbled
 from core.reading.kinds import Kind, NotRead, kind_of
-from core.reading.layout import RawLine, compose
+from core.reading.layout import compose
 from core.reading.markdown import read_markdown
 from core.reading.opening import NotOpened, open_document
 from core.reading.plain_text import read_text
+from core.reading.raw_line import RawLine
 from core.reading.recognition import Recogniser, RecognitionFailed
 from core.reading.structure import has_no_pages, read_structure, unsupported_encryption
 from core.reading.text_layer import Frame, frame_of, read_text_layer

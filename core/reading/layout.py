@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
 from core.reading.characters import is_cjk
+from core.reading.ordering import in_reading_order
+from core.reading.raw_line import RawLine
 from core.reading.wire import PackedLine
 
 # A word's beginning with the hyphen at the end of its line, and what it goes on with.
@@ -34,35 +36,13 @@ LEAST_DIVIDED, DIVIDED_SHARE = 3, 0.06
 PARAGRAPH_PITCH = 1.35
 
 
-@dataclass(frozen=True, slots=True)
-class RawLine:
-    """A printed line before it has its place in the text; ``edges`` as in :class:`core.nouns.Line`, but in steps.
-
-    ``upright`` says that it runs across the page, not down or up; ``score`` how sure recognition was of it.
-    """
-
-    text: str
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    edges: tuple[int, ...] = ()
-    upright: bool = True
-    score: float = 1.0
-
-    @property
-    def height(self) -> float:
-        """Height of the line's box, as a share of the page."""
-        return self.y1 - self.y0
-
-
 def compose(lines: Sequence[RawLine], aspect: float) -> tuple[str, tuple[PackedLine, ...]]:
     """The text of a page and its lines: one line each, an empty line between paragraphs.
 
     A word that a hyphen divides between two lines is whole in the text.
     ``aspect`` is width / height of the page: it makes widths and heights comparable.
     """
-    joined = _join_neighbours(lines, aspect)
+    joined = in_reading_order(_join_neighbours(lines, aspect), aspect)
     breaks = _paragraph_breaks(joined)
     divided = _divided(joined)
     pieces: list[str] = []
@@ -87,6 +67,8 @@ def _divided(lines: Sequence[RawLine]) -> dict[int, str]:
     """The lines that end inside a word, and what stands there in the word: "-" or nothing."""
     halves = {}
     for i, (above, below) in enumerate(pairwise(lines)):
+        if not above.text.endswith(("-", "‐")):
+            continue
         head, tail = _HEAD.search(above.text), _TAIL.match(below.text)
         if head and tail and above.upright and below.upright and below.y0 > above.y0:
             halves[i] = (head[1], tail[0])

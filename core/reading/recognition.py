@@ -13,7 +13,7 @@ import pypdfium2
 
 from core.reading.characters import ordinary
 from core.reading.ink import Grey, Letter, place
-from core.reading.layout import RawLine
+from core.reading.raw_line import RawLine
 from core.reading.wire import STEPS
 
 # 200 dpi is what recognition needs; more pixels only cost memory.

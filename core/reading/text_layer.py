@@ -20,8 +20,9 @@ from pypdfium2 import raw as pdfium
 
 from core.reading.characters import REPLACEMENT, from_symbol_font, is_cjk, is_noise, is_private, ordinary
 from core.reading.hidden import hidden_characters
-from core.reading.layout import RawLine, spaced_out
+from core.reading.layout import spaced_out
 from core.reading.quick_calls import ADDRESS, INT, address, function
+from core.reading.raw_line import RawLine
 from core.reading.wire import STEPS
 
 # More characters than this on one page is an attack or a mistake; a dense page of a law has 10,000.
@@ -134,16 +135,12 @@ def _read(page: Any, text_page: Any, frame: Frame) -> TextLayer:
         text = "".join("\n" if gone else letter for letter, gone in zip(text, hidden.tolist(), strict=True))
         known &= ~hidden
     glyphs = _Glyphs(text_page, text, frame.place(*boxes), known, frame)
-    lines = []
-    for start, end in glyphs.segments():
-        line = glyphs.line(start, end)
-        if line is not None:
-            lines.append(line)
+    lines = glyphs.lines()
     visible = count - len(_UNSEEN.findall(text))
     noise = sum(1 for letter in _SUSPICIOUS.findall(text) if is_noise(ord(letter)))
     if visible and _unmapped_share(text_page, count) > MOST_UNMAPPED:
         noise = visible
-    return TextLayer(tuple(lines), visible, min(noise, visible), unseen)
+    return TextLayer(lines, visible, min(noise, visible), unseen)
 
 
 def _unmapped_share(text_page: Any, count: int) -> float:
@@ -171,8 +168,6 @@ class _Glyphs:
         width, height = frame.size
         self.aspect = width / max(height, 1e-6)
         self.x0, self.y0, self.x1, self.y1, self.known = x0, y0, x1, y1, known
-        self._low_x, self._low_y = np.where(known, x0, np.inf).tolist(), np.where(known, y0, np.inf).tolist()
-        self._high_x, self._high_y = np.where(known, x1, -np.inf).tolist(), np.where(known, y1, -np.inf).tolist()
 
         # A space has no box, or an odd one: it reaches from its left neighbour on.
         before = np.maximum.accumulate(np.where(known, np.arange(count), -1))
@@ -184,7 +179,7 @@ class _Glyphs:
         odd = np.zeros(count, bool)
         odd[1:] = (lefts[1:] < lefts[:-1]) | (known[1:] & (x0[1:] == x0[:-1]) & (x1[1:] == x1[:-1]))
         self._odd: list[bool] = odd.tolist()
-        self._across, self._down = [0.0] * count, [0.0] * count
+        self._across, self._down = np.zeros(count), np.zeros(count)
         self._cuts: list[int] = []
         self._measure_steps(x0, y0, x1, y1)
 
@@ -202,14 +197,14 @@ class _Glyphs:
         apart = (np.abs(down) > 0.4 * tall) & ((x0[there] - x1[here]) * self.aspect > 1.5 * tall)
         self._cuts = there[(np.abs(down) > 0.95 * tall) | (across < -3 * tall) | apart].tolist()
         for values, kept in ((across, self._across), (down, self._down)):
-            steps = np.zeros(len(kept))
             # one leap, from the last line to the page's foot, does not make a line run down the page
-            steps[there] = np.minimum(np.abs(values), tall)
-            kept[:] = np.cumsum(steps).tolist()
+            kept[there] = np.minimum(np.abs(values), tall)
+            np.cumsum(kept, out=kept)
 
     def _upright(self, start: int, end: int) -> bool:
         """Whether these characters follow each other across the displayed page, not down or up."""
-        return self._down[end - 1] - self._down[start] <= self._across[end - 1] - self._across[start] + 1e-9
+        down, across = self._down, self._across
+        return bool(down[end - 1] - down[start] <= across[end - 1] - across[start] + 1e-9)
 
     def segments(self) -> Iterator[tuple[int, int]]:
         """Printed lines as spans of characters."""
@@ -225,16 +220,40 @@ class _Glyphs:
             cuts = self._cuts[first:at] if first < at and self._upright(start, end) else []
             yield from zip([start, *cuts], [*cuts, end], strict=True)
 
-    def line(self, start: int, end: int) -> RawLine | None:
+    def lines(self) -> tuple[RawLine, ...]:
+        """The printed lines of which something can be seen."""
+        spans = list(self.segments())
+        if not spans:
+            return ()
+        bounds = np.array(spans).ravel()
+
+        def extremes(of: Any, values: Floats, unknown: float) -> list[float]:
+            # every second result lies between two lines
+            reached: list[float] = of.reduceat(np.append(np.where(self.known, values, unknown), unknown), bounds)[
+                ::2
+            ].tolist()
+            return reached
+
+        boxes = zip(
+            extremes(np.minimum, self.x0, np.inf),
+            extremes(np.minimum, self.y0, np.inf),
+            extremes(np.maximum, self.x1, -np.inf),
+            extremes(np.maximum, self.y1, -np.inf),
+            strict=True,
+        )
+        found = (self._line(*span, *box) for span, box in zip(spans, boxes, strict=True))
+        return tuple(line for line in found if line is not None)
+
+    def _line(self, start: int, end: int, left: float, top: float, right: float, bottom: float) -> RawLine | None:
         """The printed line of these characters; None when nothing of it can be seen."""
-        box = self._box(start, end)
-        if box is None:
+        if left >= right or top >= bottom:
             return None
-        left, top, right, bottom = box
+        box = left, top, right, bottom = self._with_ink(start, end, left, top, right, bottom)
         upright = self._upright(start, end)
         text = self._clean[start:end]
-        odd = any(self._odd[start + 1 : end]) or not upright
-        if not odd and _SPECIAL not in text and _LEFT_OUT not in text and not _CJK_APART.search(text):
+        first = end - len(text.lstrip(" "))
+        ordered = upright and self._sure[min(first, end - 1)] and not any(self._odd[start + 1 : end])
+        if ordered and _SPECIAL not in text and _LEFT_OUT not in text and not _CJK_APART.search(text):
             return self._plain_line(text, start, box)
         begins, ends = (self.x0, self.x1) if upright else (self.y0, self.y1)
         backwards = self._backwards(start, end, begins, ends)
@@ -266,11 +285,9 @@ class _Glyphs:
         first, last = known[0], known[-1]
         return bool(begins[last] + ends[last] < begins[first] + ends[first])
 
-    def _box(self, start: int, end: int) -> tuple[float, float, float, float] | None:
-        left, top = min(self._low_x[start:end]), min(self._low_y[start:end])
-        right, bottom = max(self._high_x[start:end]), max(self._high_y[start:end])
-        if left >= right or top >= bottom:
-            return None
+    def _with_ink(
+        self, start: int, end: int, left: float, top: float, right: float, bottom: float
+    ) -> tuple[float, float, float, float]:
         # The boxes come from what the font says of itself, which may be less than it draws: take in the ink.
         for ink in _ink(self._text_page, start, end - start, self._frame):
             # ... but a font that is wild about its ink must not make the line cover its neighbours

@@ -6,7 +6,8 @@ from array import array
 
 import pytest
 
-from core.reading.layout import RawLine, compose
+from core.reading.layout import compose
+from core.reading.raw_line import RawLine
 
 
 def lines(*texts: str) -> list[RawLine]:
