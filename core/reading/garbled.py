@@ -24,8 +24,9 @@ SCRIPT_SHARE = 0.04
 MOST_SCRIPTS = 4
 MOST_MIXED_WORDS = 0.3
 FEWEST_WORDS = 20
-# Letters some places on: hardly a word with a vowel is left.
+# Letters some places on: hardly a word with a vowel is left, or the seldom letters of all languages are the usual ones.
 MOST_VOWELLESS = 0.5
+MOST_SELDOM = 0.25
 # Ideographs: so many outside all national character sets, or so few of those that every text is full of.
 FEWEST_IDEOGRAPHS = 120
 MOST_RARE = 0.25
@@ -41,6 +42,7 @@ _VOWEL = re.compile(r"[aeiouy\u00e0-\u00e6\u00e8-\u00ef\u00f2-\u00f6\u00f8-\u00f
 _COMMON_WORD = re.compile(
     r"\b(?:the|of|and|to|in|is|for|or|by|with|de|la|les|des|et|der|die|das|und|von|el|en|los|del|il|di|che|het|van)\b"
 )
+_SELDOM = re.compile(r"[jkqvwxyz]", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SEEN_WORD = re.compile(r"[^\W_\u3400-\u9fff]{3,}|[\u3400-\u9fff]")
 _COMMON = frozenset(
@@ -111,7 +113,10 @@ def _is_babel(text: str, letters: list[str]) -> bool:
 def _is_shifted(text: str) -> bool:
     words = _LATIN_WORD.findall(text)
     vowelless = sum(1 for word in words if not _VOWEL.search(word))
-    return len(words) >= FEWEST_WORDS and vowelless > MOST_VOWELLESS * len(words)
+    letters = "".join(words)
+    seldom = len(_SELDOM.findall(letters))
+    odd = vowelless > MOST_VOWELLESS * len(words) or seldom > MOST_SELDOM * len(letters)
+    return len(words) >= FEWEST_WORDS and odd
 
 
 def _is_no_chinese(text: str) -> bool:

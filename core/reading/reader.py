@@ -21,7 +21,7 @@ from core.reading.watching import Lost, WatchedChild
 from core.reading.wire import STEPS, Described, Opened, Read, Refused, Task, decode, unpack
 
 # Raised when reading or cutting changes, so that a library knows which documents were read by an older program.
-VERSION = "3"
+VERSION = "4"
 
 STRUCTURE_SECONDS = 20.0
 # A file that kills the child again and again is not worth the evening.
