@@ -5,10 +5,13 @@ It holds nothing that the truth does not hold, and may be lost at any time.
 
 from __future__ import annotations
 
+import logging
+import math
 import os
 import shutil
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +21,7 @@ import lancedb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from lancedb.index import FTS
+from lancedb.index import FTS, IvfFlat
 from lancedb.query import MatchQuery
 
 from core.library.originals import file_sha256
@@ -30,6 +33,14 @@ _INDEX_CACHE, _METADATA_CACHE = 128 << 20, 32 << 20  # bytes; the defaults are 7
 _HINT = "latest_version_hint.json"  # the one file that is written more than once
 _IDS_AT_ONCE = 5000
 _MOST_STATES = 5  # after tidying there are one or two
+# Below this every vector is compared: nothing is missed, and it costs 0.2 s of two processors at most.  Above, only
+# those of the nearest parts are (docs/decisions/0009).
+EXACT_UP_TO = 300_000
+_VECTOR_INDEX = "vector_idx"
+_LOOKED_INTO = 0.2  # of the parts
+_SPILL = "spill"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,7 @@ class Index:
         )
         self._session = lancedb.Session(index_cache_size_bytes=_INDEX_CACHE, metadata_cache_size_bytes=_METADATA_CACHE)
         folder.mkdir(mode=0o700, exist_ok=True)
+        shutil.rmtree(folder / _SPILL, ignore_errors=True)  # of one that was killed
         self._db = lancedb.connect(str(folder), session=self._session)
         self._table: Any = None
         if (folder / f"{_TABLE}.lance").is_dir():
@@ -69,6 +81,7 @@ class Index:
         else:
             self._table = self._db.create_table(_TABLE, schema=self._schema)
             self._index_terms()
+        self._parts = self._count_parts()
 
     def _index_terms(self) -> None:
         # The text arrives cut into terms; LanceDB only has to split at the blanks.  Positions off: crashes are known.
@@ -104,6 +117,26 @@ class Index:
             self._table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
         if (states := self.versions()) > _MOST_STATES:  # they hold what was deleted
             raise RuntimeError(f"{states} earlier states of the index stay")
+        self._keep_vector_index()
+
+    def _keep_vector_index(self) -> None:
+        """An index over the vectors where there are so many that comparing all of them takes too long."""
+        size, there = len(self), self._count_parts() > 0
+        try:
+            if there and size <= EXACT_UP_TO // 2:
+                self._table.drop_index(_VECTOR_INDEX)
+            elif not there and size > EXACT_UP_TO:
+                config = IvfFlat(distance_type="cosine", num_partitions=_parts_of(size))
+                with _spilling_into(self.folder / _SPILL):
+                    self._table.create_index("vector", config=config, name=_VECTOR_INDEX)
+        except Exception as fault:  # LanceDB raises many types; without it a search takes longer and finds as much
+            _log.warning("the vectors have no index: %s", fault)
+        self._parts = self._count_parts()
+
+    def _count_parts(self) -> int:
+        """How many parts the index over the vectors has; 0 while there is none."""
+        there = any(index.name == _VECTOR_INDEX for index in self._table.list_indices())
+        return _parts_of(len(self)) if there else 0
 
     def rewrite(self) -> None:
         """Write all rows anew: deleted rows otherwise stay in the files until a tenth of a file is deleted."""
@@ -112,6 +145,7 @@ class Index:
         reader = pa.RecordBatchReader.from_batches(self._schema, (b.select(self._schema.names) for b in kept))
         self._table = self._db.create_table(_TABLE, data=reader, schema=self._schema, mode="overwrite")
         del old
+        self._parts = 0
         self._index_terms()
         self.optimise()
 
@@ -140,8 +174,15 @@ class Index:
     def search_vectors(
         self, vector: npt.NDArray[np.float32], contents: Sequence[int] | None, k: int
     ) -> list[tuple[int, float]]:
-        """The k passages nearest in meaning, exactly: (passage, cosine), best first; None searches everything."""
+        """The k passages nearest in meaning: (passage, cosine), best first; None searches everything.
+
+        Exactly so, but for a search through everything in a library of more than EXACT_UP_TO passages.
+        """
         query = self._table.search(np.asarray(vector, np.float32), vector_column_name="vector").distance_type("cosine")
+        if self._parts and contents is None:
+            query = query.nprobes(max(1, round(self._parts * _LOOKED_INTO)))
+        elif self._parts:
+            query = query.bypass_vector_index()
         found = self._run(query, contents, k, "_distance")
         return _best_first((passage, 1.0 - distance) for passage, distance in found)
 
@@ -155,6 +196,28 @@ class Index:
             query = query.where(_within(contents), prefilter=True)
         table = query.select(["passage", score]).limit(k).to_arrow()
         return list(zip(table.column("passage").to_pylist(), table.column(score).to_pylist(), strict=True))
+
+
+def _parts_of(size: int) -> int:
+    return max(1, math.isqrt(size))
+
+
+@contextmanager
+def _spilling_into(folder: Path) -> Iterator[None]:
+    """LanceDB writes vectors into the system's folder for temporary files, where a kill would leave them: not there."""
+    names = ("TMPDIR", "TMP", "TEMP")
+    before = {name: os.environ.get(name) for name in names}
+    folder.mkdir(mode=0o700, exist_ok=True)
+    os.environ.update(dict.fromkeys(names, str(folder)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _best_first(found: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:

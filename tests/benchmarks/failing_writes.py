@@ -143,7 +143,7 @@ def run_full(top: Path, count: int, table: Counter[str]) -> list[str]:
     faults = []
     disk = top / "disk"
     for number in range(count):
-        kilobytes = 300 + number * 220
+        kilobytes = 300 + number * 500
         disk.mkdir(exist_ok=True)
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(disk)], check=True)
         try:

@@ -270,6 +270,8 @@ def run(room: Path, kills: int, seed: int, real: bool) -> int:
     chance, judge, moments, began = random.Random(seed), Judge(room), Counter[str](), time.monotonic()
     longest = 6.0 if real else 4.0
     for number in range(kills):
+        if (room / "enough").exists():  # whoever waits may make that file, and gets the table of what was done
+            break
         process = start(room, seed * 10_000 + number, real, 10_000)
         time.sleep(chance.uniform(0.0, longest) ** 2 / longest)  # more often early: opening and resuming count too
         if process.poll() is not None:

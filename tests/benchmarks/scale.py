@@ -20,12 +20,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from lancedb.index import IvfFlat, IvfSq
 
 from core.library.index import Index, Rows
 
 DIMENSIONS, TOPICS, DOCUMENTS = 384, 3000, 10_000
 BATCH = 20_000
-WAYS = {"flat": "IVF_FLAT", "sq": "IVF_SQ"}
+WAYS: dict[str, Any] = {"flat": IvfFlat, "sq": IvfSq}
 PROBES = (10, 20, 40)
 WORDS = np.array([f"word{number}" for number in range(20_000)])
 
@@ -131,15 +132,8 @@ def measure(room: Path, sizes: Sequence[int], count: int, ways: Sequence[str]) -
         for way in ways:
             began = time.perf_counter()
             partitions = round(size**0.5)
-            index._table.create_index(
-                metric="cosine",
-                vector_column_name="vector",
-                index_type=WAYS[way],
-                num_partitions=partitions,
-                name="vector_idx",
-                sample_rate=64,
-                max_iterations=15,
-            )
+            config = WAYS[way](distance_type="cosine", num_partitions=partitions, sample_rate=64, max_iterations=15)
+            index._table.create_index("vector", config=config, name="vector_idx")
             built = time.perf_counter() - began
             for probes in PROBES:
 
@@ -152,7 +146,7 @@ def measure(room: Path, sizes: Sequence[int], count: int, ways: Sequence[str]) -
 
                 *times, found = measured(through, questions)
                 recall = float(np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(found, truth, strict=True)]))
-                line(size, f"{WAYS[way]} {partitions}/{probes}", built, (times[0], times[1], times[2]), recall)
+                line(size, f"IVF {way} {partitions}/{probes}", built, (times[0], times[1], times[2]), recall)
             index._table.drop_index("vector_idx")
 
 

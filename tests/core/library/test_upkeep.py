@@ -17,7 +17,7 @@ from sqlcipher3 import dbapi2 as sqlite
 
 from core import importing
 from core.errors import UserProblem
-from core.library import Library, open_library, schema
+from core.library import Library, index, open_library, schema
 from core.library.index import Index
 from core.library.originals import Originals
 from core.nouns import Progress, Scope
@@ -389,6 +389,30 @@ def test_tidying_that_always_fails_is_a_problem_with_words(
         assert "a fragment cannot be merged" in problem.value.sentence()
     with open_library(folder) as library:
         assert found(library, "third") == ["A third document."]
+        assert keys(library) == []
+
+
+def test_many_vectors_get_an_index_that_comes_and_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "EXACT_UP_TO", 120)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))  # there is none: whoever writes there fails
+    texts = {f"file{n}": " ".join(f"Sentence {n} and {s} of word{n * 7 + s}." for s in range(5)) for n in range(30)}
+    with open_library(tmp_path / "lib", create=True) as library:
+        put(library, tmp_path, **dict(list(texts.items())[:20]))
+        library.tidy()
+        assert library._index is not None and library._index._parts == 0
+        put(library, tmp_path, **dict(list(texts.items())[20:]))
+        library.tidy()
+        assert library._index._parts == 12
+        assert not (tmp_path / "lib" / "index" / "spill").exists()
+        for number in (0, 13, 29):
+            wanted = f"Sentence {number} and 3 of word{number * 7 + 3}."
+            assert wanted in found(library, wanted)
+            assert wanted in found(library, wanted, f"file{number}.pdf")
+        assert keys(library) == []
+    with open_library(tmp_path / "lib") as library:
+        assert library._index is not None and library._index._parts == 12
+        library.remove([f"file{number}.pdf" for number in range(20)])
+        assert library._index._parts == 0
         assert keys(library) == []
 
 
