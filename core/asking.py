@@ -15,6 +15,8 @@ from typing import Any
 
 from core.audit import BEGUN, SENTENCE, STOPPED, body_of
 from core.conversation import is_about_speaker, is_conversation
+from core.dating import date_of
+from core.disagreeing import Opposite, opposites
 from core.drafting import draft
 from core.embedding import Embedder
 from core.errors import Cancelled, CancelToken, UserProblem, VademecumError
@@ -23,6 +25,7 @@ from core.glossary import Meaning, stands_in
 from core.judging import Judgement, judge_evidence
 from core.language_model import LanguageModel
 from core.library import Library
+from core.likeness import Likening
 from core.nouns import (
     Answer,
     AnswerKind,
@@ -32,6 +35,8 @@ from core.nouns import (
     Citation,
     Claim,
     Coverage,
+    DatedBy,
+    Disagreement,
     Draft,
     DraftSentence,
     Evidence,
@@ -40,6 +45,7 @@ from core.nouns import (
     Report,
     Scope,
     Seconds,
+    Side,
     Verdict,
     silent,
 )
@@ -266,11 +272,20 @@ def _from_library(
     question = meaning.told(candidate.passage.embedded_text for candidate in nearest)
     kept: list[Claim] = []
     removed: list[Claim] = []
+    found_opposite: list[Opposite] = []
 
     def concluded(kind: AnswerKind, reason: str = "") -> CheckedAnswer:
         searched = meaning.meant if meaning.meant != asked.question else ""
         return CheckedAnswer(
-            asked.question, kind, tuple(kept), tuple(removed), nearest, asked.coverage, reason, searched=searched
+            asked.question,
+            kind,
+            tuple(kept),
+            tuple(removed),
+            nearest,
+            asked.coverage,
+            reason,
+            searched=searched,
+            disagreements=_disagreements(kept, found_opposite, library, asked.scope),
         )
 
     def not_found(reason: str) -> CheckedAnswer:
@@ -293,7 +308,7 @@ def _from_library(
             showing.show(placed)
 
     def weigh(sentence: DraftSentence) -> None:
-        claim = judge(sentence, story.evidence, question, unknown)
+        claim = judge(sentence, story.evidence, question, unknown, alike)
         if claim.verdict is Verdict.UNSUPPORTED:
             removed.append(claim)
         else:
@@ -301,6 +316,7 @@ def _from_library(
         weighed.append(sentence)
 
     weighed: list[DraftSentence] = []
+    alike = Likening(embedder)
     report(Progress("stage_drafting"))
     story.draft, first = draft(
         question,
@@ -317,6 +333,10 @@ def _from_library(
         weigh(sentence)
     for claim in spoken_for(kept, story.evidence):
         keep(claim)
+    found_opposite += opposites([c for claim in kept for c in claim.citations], story.candidates)
+    for opposite in found_opposite:
+        if not any(_overlap(c, opposite.against) for claim in kept for c in claim.citations):
+            keep(Claim(opposite.against.quote, Verdict.SUPPORTED, 1.0, (opposite.against,), verbatim=True))
     if not kept:
         return not_found("nothing_stood")
     return concluded(AnswerKind.ANSWERED)
@@ -335,6 +355,33 @@ def in_documents_words(
 
     strange = bool(unknown_terms(question, library, scope))
     return understood(question, speaker, occurs, strange=strange, cancel=cancel)
+
+
+def _disagreements(
+    kept: Sequence[Claim], found: Sequence[Opposite], library: Library, scope: Scope
+) -> tuple[Disagreement, ...]:
+    """What was found to disagree, with the dates of its documents: the later one last."""
+    placed = [citation for claim in kept for citation in claim.citations]
+    added = {document.sha256: document.added_at for document in library.documents(scope)}
+
+    def side(citation: Citation) -> Side:
+        first = library.page(citation.sha256, 0).text
+        there = next((c for c in placed if _overlap(c, citation)), citation)
+        return Side(there, *date_of(first, citation.document, added.get(citation.sha256, "")))
+
+    def later(one: Side) -> tuple[bool, str]:
+        return one.dated_by is not DatedBy.ADDED, one.date
+
+    told: list[Disagreement] = []
+    for opposite in found:
+        if any(_overlap(c, opposite.against) for c in placed):  # its quote stands on its page and is shown
+            first, second = sorted((side(opposite.cited), side(opposite.against)), key=later)
+            told.append(Disagreement(opposite.about, (first, second)))
+    return tuple(told)
+
+
+def _overlap(one: Citation, other: Citation) -> bool:
+    return one.passage_id == other.passage_id and one.start < other.end and other.start < one.end
 
 
 def _placed(claim: Claim, library: Library) -> Claim:
@@ -431,6 +478,7 @@ def _described(
         "draft": story.draft.raw if story.draft else "",
         "sentences": [_claim(c) for c in checked.claims],
         "removed": [_claim(c) for c in checked.removed],
+        **({"disagreements": [_disagreement(d) for d in checked.disagreements]} if checked.disagreements else {}),
         "seconds": dataclasses.asdict(seconds),
     }
 
@@ -442,20 +490,30 @@ def _claim(claim: Claim) -> dict[str, object]:
         "support": claim.support,
         "faults": list(claim.faults),
         "verbatim": claim.verbatim,
-        "citations": [
-            {
-                "document": c.document,
-                "sha256": c.sha256,
-                "page": c.page_index + 1,
-                "page_label": c.page_label,
-                **({"section": True} if c.section else {}),
-                **({"version": c.version} if c.version > 1 else {}),
-                "passage": c.passage_id,
-                "start": c.start,
-                "end": c.end,
-                "quote": c.quote,
-            }
-            for c in claim.citations
+        "citations": [_citation(c) for c in claim.citations],
+    }
+
+
+def _citation(citation: Citation) -> dict[str, object]:
+    return {
+        "document": citation.document,
+        "sha256": citation.sha256,
+        "page": citation.page_index + 1,
+        "page_label": citation.page_label,
+        **({"section": True} if citation.section else {}),
+        **({"version": citation.version} if citation.version > 1 else {}),
+        "passage": citation.passage_id,
+        "start": citation.start,
+        "end": citation.end,
+        "quote": citation.quote,
+    }
+
+
+def _disagreement(told: Disagreement) -> dict[str, object]:
+    return {
+        "about": told.about,
+        "sides": [
+            {**_citation(side.citation), "date": side.date, "dated_by": side.dated_by.value} for side in told.sides
         ],
     }
 
@@ -496,7 +554,7 @@ def _shown(told: Mapping[str, Any], library: Library) -> Claim:
             c["end"],
             c["quote"],
             section=c.get("section", False),
-            version=c.get("version", 0),
+            version=c.get("version", 1),  # named only above the first
         )
         for c in told["citations"]
     )

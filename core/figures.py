@@ -107,6 +107,23 @@ _NUMBER = re.compile(
 )
 
 
+# Parts of a document that are named by a letter, a Roman numeral or brackets; plain numbers are quantities.
+_REFERENCE = re.compile(
+    r"\b(section|clause|article|paragraph|exhibit|schedule|annex|appendix|part|chapter|item|rule)s?\s+"
+    r"(\d+(?:\.\d+)*(?:\([a-z0-9]{1,4}\))+|\([a-z0-9]{1,4}\)|[a-z](?![\w'’])|[ivxlc]+(?!\w))",
+    re.IGNORECASE,
+)
+_HAN_REFERENCE = re.compile(
+    r"第?[（(]?([一二三四五六七八九十\d]+)[）)]?(项|章|节|编)|(附件|附录|附表)([一二三四五六七八九十\d]+)"
+)
+
+
+def references(text: str) -> set[tuple[str, str]]:
+    """The parts of documents that ``text`` names other than by plain numbers: ("exhibit", "a"), ("项", "二")."""
+    found = {(m[1].lower(), m[2].lower()) for m in _REFERENCE.finditer(text) if m[2] not in ("a", "I")}
+    return found | {(m[2], m[1]) if m[2] else (m[3], m[4]) for m in _HAN_REFERENCE.finditer(text)}
+
+
 def dates(text: str) -> set[str]:
     """The full dates in ``text`` as YYYY-MM-DD."""
     return set(_take_dates(_plain(text))[0])

@@ -410,6 +410,34 @@ class Seconds:
     total: float = 0.0
 
 
+class DatedBy(StrEnum):
+    """What tells when a document is of."""
+
+    TEXT = "text"  # its own first page
+    NAME = "name"  # its file name
+    ADDED = "added"  # neither: when it came into the library
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a disagreement: where it stands, and as much of its document's date (YYYY-MM-DD) as is known."""
+
+    citation: Citation
+    date: str
+    dated_by: DatedBy
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Two documents that say different things of the same; the later one last, where both have a date.
+
+    ``about`` is a message key of what differs.
+    """
+
+    about: str
+    sides: tuple[Side, Side]
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedAnswer:
     """A verified answer whose record is not written yet; only :class:`Answer` may be shown."""
@@ -423,6 +451,7 @@ class CheckedAnswer:
     reason: str = ""  # a message key: why it was refused
     opening: str = ""  # how the persona begins; it states no fact
     searched: str = ""  # the question in the documents' words, where the persona's glossary has others
+    disagreements: tuple[Disagreement, ...] = ()  # of documents that it cites
 
 
 @dataclass(frozen=True, slots=True)

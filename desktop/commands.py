@@ -20,6 +20,7 @@ from typing import TextIO
 
 from core.asking import ask as ask_engine
 from core.audit import body_of, is_intact, latest_answers, parse_checkpoint, verify
+from core.embedding import Embedder
 from core.errors import Cancelled, CancelToken, UserProblem, VademecumError
 from core.evaluating import SUITES, Engine, Evaluation, to_json
 from core.evaluating import evaluate as evaluate_engine
@@ -617,7 +618,15 @@ def evaluate(context: Context, chosen: Namespace) -> int:
     with _written_aside(Path(chosen.out)) if chosen.out else nullcontext() as aside:
         if chosen.suite == "verifier":
             with context.screen.progress() as report:
-                result = run(None, report)
+                result = evaluate_engine(
+                    pack,
+                    chosen.suite,
+                    embedder=_embedder_if_here(context, report),
+                    n=chosen.n,
+                    seed=chosen.seed,
+                    report=report,
+                    cancel=context.cancel,
+                )
         else:
             result = _evaluate_with_engine(context, chosen, run)
         form = to_json(result)
@@ -628,6 +637,15 @@ def evaluate(context: Context, chosen: Namespace) -> int:
     else:
         context.screen.evaluation(result)
     return _OK
+
+
+def _embedder_if_here(context: Context, report: Report) -> Embedder | None:
+    """The embedder, where one is installed: claims are judged without one too, by their words alone."""
+    try:
+        house.find_embedder(context.settings)
+    except UserProblem:
+        return None
+    return house.embedder(context.settings, report, context.cancel)
 
 
 def _evaluate_with_engine(

@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from core.messages import say
-from core.nouns import Answer, Candidate, Change, Citation, Claim, Coverage, Document, Rect
+from core.nouns import Answer, Candidate, Change, Citation, Claim, Coverage, DatedBy, Disagreement, Document, Rect, Side
 
 Form = dict[str, object]
+
+_LONGEST_QUOTE = 200  # characters of a quote where two documents are held against each other
 
 # Escape sequences and the like, marks that turn the direction of writing, and letters that nobody sees.
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
@@ -74,6 +76,51 @@ def claim(said: Claim, language: str) -> Form:
     }
 
 
+def disagreement(told: Disagreement, language: str) -> Form:
+    """Two documents that say different things of the same, each with its date and what says it."""
+    return {
+        "about": say(told.about, language),
+        "words": disagreement_words(told, language),
+        "sides": [
+            {"citation": citation(side.citation), "date": side.date, "dated_by": side.dated_by.value}
+            for side in told.sides
+        ],
+    }
+
+
+def disagreement_words(told: Disagreement, language: str) -> str:
+    """That two documents do not agree: what each of them says, of when they are, and what to do."""
+    first, second = told.sides
+    known = all(side.dated_by is not DatedBy.ADDED for side in told.sides)
+    # "2025" is neither before nor after "2025-03".
+    ordered = known and not (first.date.startswith(second.date) or second.date.startswith(first.date))
+    advice = say("advice_later" if ordered else "advice_undated", language, document=_tidy(second.citation.document))
+    return say(
+        "disagreement",
+        language,
+        about=say(told.about, language),
+        first=_dated(first, language),
+        first_quote=_quote(first, language),
+        second=_dated(second, language),
+        second_quote=_quote(second, language),
+        advice=advice,
+    )
+
+
+def _dated(side: Side, language: str) -> str:
+    key = {DatedBy.TEXT: "dated_text", DatedBy.NAME: "dated_name", DatedBy.ADDED: "dated_added"}[side.dated_by]
+    return say(key, language, document=_tidy(side.citation.document), date=side.date)
+
+
+def _quote(side: Side, language: str) -> str:
+    words = _tidy(side.citation.quote)
+    return say("quote_open", language, text=words[:_LONGEST_QUOTE] + ("…" if len(words) > _LONGEST_QUOTE else ""))
+
+
+def _tidy(text: str) -> str:
+    return " ".join(printable(text).split())
+
+
 def coverage(covered: Coverage) -> Form:
     """What was searched, and what in it could not be read."""
     return {
@@ -95,6 +142,7 @@ def answer(given: Answer, language: str, rects_of: Callable[[Candidate], Sequenc
         "reason": say(checked.reason, language) if checked.reason else "",
         "sentences": [claim(c, language) for c in checked.claims],
         "removed": [claim(c, language) for c in checked.removed],
+        "disagreements": [disagreement(d, language) for d in checked.disagreements],
         "nearest": [passage(c, rects_of(c)) for c in checked.nearest],
         "coverage": coverage(checked.coverage),
         "model": dataclasses.asdict(given.model),

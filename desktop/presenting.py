@@ -151,6 +151,9 @@ class Screen:
         if numbers:
             said = {c.text for c in checked.claims if c.verbatim}
             parts += [Text(), _hanging([self._quote(c, n, said) for c, n in numbers.items()], indent=2)]
+        for told in checked.disagreements:
+            words = Text(forms.disagreement_words(told, self.language), "yellow")
+            parts += [Text(), _hanging([(Text("≠", "bold yellow"), words)])]
         if checked.removed:
             parts += [Text(), Text(self.say("left_out"), "dim")]
             parts.append(_hanging([self._removed(claim) for claim in checked.removed], indent=2))

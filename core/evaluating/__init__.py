@@ -10,6 +10,7 @@ import dataclasses
 import time
 from pathlib import Path
 
+from core.embedding import Embedder
 from core.errors import CancelToken
 from core.evaluating.claims import claim_details, claim_tables, judge_claims
 from core.evaluating.differing import difference_table
@@ -46,13 +47,14 @@ def evaluate(
     suite: str,
     engine: Engine | None = None,
     *,
+    embedder: Embedder | None = None,
     n: int = 0,
     asks: int = 0,
     seed: int = 0,
     report: Report = silent,
     cancel: CancelToken | None = None,
 ) -> Evaluation:
-    """The suite's tables.  ``verifier`` needs no engine; every other suite does.
+    """The suite's tables.  ``verifier`` needs no engine, and takes an ``embedder``; every other does.
 
     ``n`` answerable and ``n`` absent questions are searched (0: all; of ``verifier``: ``n`` claims a file),
     ``asks`` and ``asks`` are asked (0: none); the same ``seed`` draws the same.  The documents go into a
@@ -62,7 +64,7 @@ def evaluate(
     """
     began = time.perf_counter()
     if suite == "verifier":
-        judged = judge_claims(pack, n, seed, report, cancel)
+        judged = judge_claims(pack, n, seed, report, cancel, embedder)
         return Evaluation(
             suite,
             claim_tables(judged, read_floors(pack), seed),

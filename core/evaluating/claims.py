@@ -1,4 +1,4 @@
-"""The verifier suite: the shipped verdict on claims that people have labelled.  Needs no library and no model."""
+"""The verifier suite: the shipped verdict on claims that people have labelled.  Needs no library."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.embedding import Embedder
 from core.errors import CancelToken
 from core.evaluating.measures import Confusion, macro_f1
 from core.evaluating.pack import Floors, LabelledClaim, draw, load_claims
 from core.evaluating.tables import Figure, Table, figure
 from core.intervals import share
+from core.likeness import Likening
 from core.nouns import Candidate, Claim, DraftSentence, Evidence, Passage, Progress, Report, Verdict
-from core.verifying import judge
+from core.verifying import Alike, judge
 
 _MACRO_F1 = "macro-F1, supported v. rest"
 _MEDICINE_AND_LAW = ("Healthcare / Medicine", "Law")
@@ -34,9 +36,12 @@ class Judged:
 
 
 def judge_claims(
-    pack: Path, n: int, seed: int, report: Report, cancel: CancelToken | None
+    pack: Path, n: int, seed: int, report: Report, cancel: CancelToken | None, embedder: Embedder | None = None
 ) -> dict[str, tuple[Judged, ...]]:
-    """``n`` claims of every file (0: all) with their verdicts, by file name without its ending."""
+    """``n`` claims of every file (0: all) with their verdicts, by file name without its ending.
+
+    Without an embedder only words are weighed, as where none is installed.
+    """
     drawn = {file: draw(claims, n, seed) for file, claims in load_claims(pack).items()}
     total, done = sum(len(claims) for claims in drawn.values()), 0
     judged: dict[str, tuple[Judged, ...]] = {}
@@ -46,21 +51,21 @@ def judge_claims(
             if cancel:
                 cancel.check()
             report(Progress("stage_evaluating_claims", done, total, file))
-            results.append(Judged(labelled, verdict(labelled)))
+            results.append(Judged(labelled, verdict(labelled, Likening(embedder) if embedder else None)))
             done += 1
         judged[file] = tuple(results)
     report(Progress("stage_evaluating_claims", total, total))
     return judged
 
 
-def verdict(labelled: LabelledClaim) -> Claim:
+def verdict(labelled: LabelledClaim, alike: Alike | None = None) -> Claim:
     """The program's own judgement of the claim, as if the model had drafted it citing this evidence."""
     passage = Passage("", "", 0, 0, len(labelled.evidence), labelled.evidence)
     found = Candidate(passage, "", "", score=1.0, similarity=1.0, keyword_score=1.0, coverage=1.0)
     evidence = Evidence(1, found, 0, len(labelled.evidence), labelled.evidence)
     # Marks such as [2] count the sources of another system; of a draft they never reach the verifier.
     sentence = DraftSentence(_CITATION_MARK.sub("", labelled.text).strip(), (1,))
-    return judge(sentence, [evidence], labelled.question)
+    return judge(sentence, [evidence], labelled.question, alike=alike)
 
 
 def claim_tables(judged: Mapping[str, Sequence[Judged]], floors: Floors, seed: int) -> tuple[Table, ...]:

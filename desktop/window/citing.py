@@ -12,7 +12,8 @@ from datetime import datetime
 from PySide6.QtCore import QDate, QDateTime, QLocale, QTime
 
 from core.messages import say
-from core.nouns import Answer, AnswerKind, Citation, Claim, Coverage, Scope, Verdict
+from core.nouns import Answer, AnswerKind, Citation, Claim, Coverage, Disagreement, Scope, Verdict
+from desktop.forms import disagreement_words
 
 MARKS = {Verdict.SUPPORTED: "✔", Verdict.PARTIAL: "◐", Verdict.UNSUPPORTED: "✘", Verdict.CONVERSATION: "…"}
 _WORDS = {
@@ -143,6 +144,11 @@ def unreadable_words(coverage: Coverage, language: str) -> list[str]:
         say("unreadable_pages", language, document=one_line(name), pages=_ranges(pages))
         for name, pages in coverage.unreadable
     ]
+
+
+def disagreement_lines(told: Iterable[Disagreement], language: str) -> list[str]:
+    """The documents that do not agree, a line for each two."""
+    return [one_line(disagreement_words(one, language)) for one in told]
 
 
 def local_time(utc: str, language: str) -> str:

@@ -86,6 +86,7 @@ def to_text(exchange: Exchange, language: str) -> str:
         marks = "".join(f"[{n}]" for n in _numbers_of(claim, numbers))
         words = " ".join(part for part in (citing.sentence(claim, language), marks) if part)
         parts.append(words + _doubt(claim, language))
+    parts += [f"≠ {line}" for line in citing.disagreement_lines(checked.disagreements, language)]
     if numbers:
         parts += ["", say("export_sources", language)]
         parts += [f"[{numbers[citing.place(c)]}] {_source(c, language)}" for c in citing.cited(checked.claims)]
@@ -105,6 +106,7 @@ def to_fragment(exchange: Exchange, language: str) -> str:
         marks = "".join(f"[{n}]" for n in _numbers_of(claim, numbers))
         doubt = escape(_doubt(claim, language))
         parts.append(f"<p>{escape(citing.sentence(claim, language))} {marks}<i>{doubt}</i></p>")
+    parts += [f"<p><b>≠ {escape(line)}</b></p>" for line in citing.disagreement_lines(checked.disagreements, language)]
     if numbers:
         parts.append(f"<p><b>{escape(say('export_sources', language))}</b></p>")
         parts += [
@@ -243,6 +245,8 @@ def _exchange(exchange: Exchange, language: str) -> str:
     if checked.claims:
         rows = (_claim(claim, numbers, language) for claim in checked.claims)
         parts.append(f'<table cellspacing="0">{"".join(rows)}</table>')
+    lines = citing.disagreement_lines(checked.disagreements, language)
+    parts += [f'<p class="partial"><b>≠</b> {escape(line)}</p>' for line in lines]
     if numbers:
         parts.append(f"<h3>{escape(say('export_sources', language))}</h3>")
         rows = (_cited(c, numbers[citing.place(c)], exchange, language) for c in citing.cited(checked.claims))

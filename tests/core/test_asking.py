@@ -655,3 +655,34 @@ def test_a_word_of_the_trade_is_searched_as_the_documents_write_it(library: Libr
     assert answer.checked.searched == "When does the tenancy (lease) end?"
     assert body(answer)["searched"] == answer.checked.searched
     assert answer.checked.kind is AnswerKind.ANSWERED
+
+
+OLD_GUIDE = "Guideline on fever. Published 3 March 2019. Adults with fever take 500 mg of fevrol twice daily."
+NEW_GUIDE = "Guideline on fever. Published 4 June 2024. Adults with fever take 250 mg of fevrol twice daily."
+
+
+def test_two_versions_that_disagree_are_both_shown_and_dated(library: Library, tmp_path: Path) -> None:
+    put(library, tmp_path, old=OLD_GUIDE, new=NEW_GUIDE)
+    question = "How much fevrol do adults with fever take?"
+    answer = put_question(library, question, Quoting("Adults with fever take 500 mg of fevrol twice daily.", "500 mg"))
+    told = answer.checked.disagreements
+    assert [d.about for d in told] == ["differ_figures"]
+    assert [(s.citation.document, s.date, s.dated_by.value) for s in told[0].sides] == [
+        ("old.pdf", "2019-03-03", "text"),
+        ("new.pdf", "2024-06-04", "text"),
+    ]
+    assert {c.document for claim in answer.checked.claims for c in claim.citations} == {"old.pdf", "new.pdf"}
+    assert any("250 mg" in text for text in shown(answer))
+    recorded = body(answer)["disagreements"]
+    assert [(s["document"], s["date"]) for s in recorded[0]["sides"]] == [
+        ("old.pdf", "2019-03-03"),
+        ("new.pdf", "2024-06-04"),
+    ]
+    only = put_question(library, question, ScriptedModel(""), scope=Scope(documents=("new.pdf",)))
+    assert only.checked.disagreements == () and "disagreements" not in body(only)
+
+
+def test_versions_that_agree_are_no_disagreement(library: Library, tmp_path: Path) -> None:
+    put(library, tmp_path, old=OLD_GUIDE, new=OLD_GUIDE.replace("3 March 2019", "4 June 2024"))
+    answer = put_question(library, "How much fevrol do adults with fever take?", ScriptedModel(""))
+    assert answer.checked.claims and answer.checked.disagreements == ()

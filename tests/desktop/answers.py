@@ -13,10 +13,13 @@ from core.nouns import (
     Citation,
     Claim,
     Coverage,
+    DatedBy,
+    Disagreement,
     ModelIdentity,
     Passage,
     Rect,
     Seconds,
+    Side,
     Verdict,
 )
 
@@ -39,6 +42,11 @@ ANSWER = Answer(
     12,
     Seconds(0.5, 1.0, 2.0, 0.1, 2.6),
 )
+EARLIER = replace(CITATION, document="contract-2019.pdf", sha256="ef" * 32, quote="upon ninety (90) days notice")
+DISAGREEMENT = Disagreement(
+    "differ_figures", (Side(EARLIER, "2019", DatedBy.NAME), Side(CITATION, "2024-06-04", DatedBy.TEXT))
+)
+DISAGREEING = replace(ANSWER, checked=replace(ANSWER.checked, disagreements=(DISAGREEMENT,)))
 NOT_FOUND = replace(
     ANSWER,
     checked=CheckedAnswer(

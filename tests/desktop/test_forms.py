@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from core.nouns import Change, Document, Outcome, Verdict
+from core.nouns import Change, DatedBy, Document, Outcome, Verdict
 from desktop import forms
-from tests.desktop.answers import ANSWER, BOX, CANDIDATE, CITATION, NOT_FOUND
+from tests.desktop.answers import ANSWER, BOX, CANDIDATE, CITATION, DISAGREEING, DISAGREEMENT, NOT_FOUND
 
 
 def test_a_passage_has_the_documented_shape() -> None:
@@ -79,3 +79,25 @@ def test_a_change_names_what_was_rejected_and_why() -> None:
     assert form["library_revision"] == 4
     assert form["added"] == ["a.pdf"]
     assert form["rejected"] == [{"document": "b.pdf", "reason": "It is empty."}]
+
+
+def test_documents_that_do_not_agree_are_told_in_words_and_with_their_dates() -> None:
+    told = forms.answer(DISAGREEING, "en", lambda _: ())["disagreements"]
+    assert isinstance(told, list) and len(told) == 1
+    assert [side["date"] for side in told[0]["sides"]] == ["2019", "2024-06-04"]
+    assert told[0]["words"] == (
+        "Your documents do not agree: they give different figures or dates. contract-2019.pdf (dated 2019 by its "
+        "name): “upon ninety (90) days notice” – contract.pdf (dated 2024-06-04): “Either party may terminate this "
+        "Agreement upon thirty (30) days prior written notice.” The later one is contract.pdf; check which of them "
+        "applies."
+    )
+    chinese = forms.disagreement_words(DISAGREEMENT, "zh")
+    assert chinese.startswith("您的文档说法不一：数字或日期不同。contract-2019.pdf（据文件名为 2019）")
+    assert "日期较晚的是 contract.pdf" in chinese
+
+
+def test_which_is_the_later_one_is_told_only_where_it_is_known() -> None:
+    first, second = DISAGREEMENT.sides
+    for date, by in (("2026-11-26", DatedBy.ADDED), ("2024", DatedBy.NAME)):
+        unknown = replace(DISAGREEMENT, sides=(replace(first, date=date, dated_by=by), second))
+        assert "cannot be told" in forms.disagreement_words(unknown, "en")

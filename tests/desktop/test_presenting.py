@@ -17,7 +17,16 @@ from core.nouns import Candidate, Change, Coverage, Document, Outcome, Passage, 
 from desktop import presenting
 from desktop.presenting import Screen
 from models.gate import FIGURES
-from tests.desktop.answers import ANSWER, CANDIDATE, CITATION, CONVERSATION, NOT_FOUND, QUOTED, SUPPORTED
+from tests.desktop.answers import (
+    ANSWER,
+    CANDIDATE,
+    CITATION,
+    CONVERSATION,
+    DISAGREEING,
+    NOT_FOUND,
+    QUOTED,
+    SUPPORTED,
+)
 
 Capture = pytest.CaptureFixture[str]
 LONG_NAME = "ADAMSGOLFINC_03_21_2005-EX-10.17-ENDORSEMENT AGREEMENT between two parties, amended and restated.pdf"
@@ -317,3 +326,11 @@ def test_a_search_numbers_what_it_found(capsys: Capture) -> None:
     assert " 1 contract.pdf" in out and "11 contract.pdf" in out
     Screen("en").passages([], 0.5)
     assert "Nothing in the documents searched" in capsys.readouterr().out
+
+
+def test_documents_that_do_not_agree_are_told_of_below_the_sentences(capsys: Capture) -> None:
+    for language, words in (("en", "Your documents do not agree"), ("zh", "您的文档说法不一")):
+        Screen(language).answer(DISAGREEING)
+        out = capsys.readouterr().out
+        assert_fits(out)
+        assert f"≠ {words}" in joined(out)

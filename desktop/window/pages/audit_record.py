@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTabWidget, QTextBrowser, QVBoxLayout, QWidget
 
 from core.messages import catalogue
-from core.nouns import Citation, Claim, Coverage, Scope, Verdict
+from core.nouns import Citation, Claim, Coverage, DatedBy, Disagreement, Scope, Side, Verdict
 from desktop.channel import WholeRecord
 from desktop.window import citing
 from desktop.window.desk import Desk
@@ -21,6 +21,7 @@ from desktop.window.widgets import IconButton
 
 _LINK = "citation:"
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
+_DATED_BY = {by.value: by for by in DatedBy}
 
 
 class RecordView(QWidget):
@@ -114,6 +115,8 @@ class RecordView(QWidget):
         if sentences:
             parts.append(_heading(self.tr("The answer, sentence by sentence")))
             parts += [self._claim(claim) for claim in sentences]
+        lines = citing.disagreement_lines(_disagreements(body), self._desk.language)
+        parts += [f'<p style="color:{theme.warn}"><b>≠</b> {escape(line)}</p>' for line in lines]
         if removed:
             parts.append(_heading(self.tr("Left out, and why")))
             parts += [self._claim(claim) for claim in removed]
@@ -341,6 +344,21 @@ def _claim(table: Mapping[str, Any]) -> Claim:
         faults=_names(table, "faults"),
         verbatim=table.get("verbatim") is True,
     )
+
+
+def _disagreements(body: Mapping[str, Any]) -> list[Disagreement]:
+    """Those whose words this program knows; a record may be older, or damaged."""
+    told: list[Disagreement] = []
+    for one in _tables(body, "disagreements"):
+        sides = [_side(side) for side in _tables(one, "sides")]
+        if len(sides) == 2 and _text(one, "about") in catalogue():
+            told.append(Disagreement(_text(one, "about"), (sides[0], sides[1])))
+    return told
+
+
+def _side(table: Mapping[str, Any]) -> Side:
+    dated_by = _DATED_BY.get(_text(table, "dated_by"), DatedBy.ADDED)
+    return Side(_citation(table), _text(table, "date"), dated_by)
 
 
 def _citation(table: Mapping[str, Any]) -> Citation:

@@ -150,6 +150,7 @@ class ExchangeView(QWidget):
             self._body.addWidget(NotFound(self._desk, exchange.answer, self._doings.opener))
         else:
             self.sentences.show_all(checked.claims, exchange.outdated)
+        self.disagreements = self._disagreeing(checked)
         self.outdated_line = Prose("", "warn", scale=0.92)
         row = QHBoxLayout()
         row.setContentsMargins(8, 0, 0, 0)
@@ -194,6 +195,18 @@ class ExchangeView(QWidget):
             )
             row.addWidget(self.opening, 1)
             self._body.insertLayout(0, row)
+
+    def _disagreeing(self, checked: CheckedAnswer) -> list[Prose]:
+        """That documents cited here do not agree, below the sentences that show both."""
+        lines = [Prose(line, "warn") for line in citing.disagreement_lines(checked.disagreements, self._desk.language)]
+        for line in lines:
+            row = QHBoxLayout()
+            row.setContentsMargins(8, 4, 0, 4)
+            row.setSpacing(10)
+            row.addWidget(Mark(self._desk, "partial", "warn"), 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(line, 1)
+            self._body.addLayout(row)
+        return lines
 
     def stop(self) -> None:
         """It was stopped; checked sentences stay."""

@@ -20,6 +20,7 @@ from desktop.window.pages.comparing import Comparison
 from desktop.window.pages.exchange import Doings, ExchangeView
 from desktop.window.pages.passages import NotFound, PassageRow, Passages
 from desktop.window.prose import Prose, tip
+from tests.desktop.answers import DISAGREEMENT
 from tests.desktop.window import material as m
 
 
@@ -335,3 +336,15 @@ def test_text_is_never_markup(qtbot: QtBot) -> None:
     assert prose.text() == "<b>bold</b>"
     narrow, wide = prose.heightForWidth(30), prose.heightForWidth(600)
     assert narrow > wide
+
+
+def test_documents_that_do_not_agree_are_told_of_below_the_sentences(qtbot: QtBot, desk: Desk, heard: Heard) -> None:
+    view = settled(qtbot, desk, heard)
+    assert view.disagreements == []
+    exchange = m.exchange()
+    answer = replace(exchange.answer, checked=replace(exchange.answer.checked, disagreements=(DISAGREEMENT,)))
+    other = ExchangeView(desk, heard.doings, exchange.typed, exchange.scope)
+    qtbot.addWidget(other)
+    other.settle(replace(exchange, answer=answer))
+    assert [line.text().partition(":")[0] for line in other.disagreements] == ["Your documents do not agree"]
+    assert "The later one is contract.pdf" in other.disagreements[0].text()

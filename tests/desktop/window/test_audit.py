@@ -140,6 +140,16 @@ def test_the_record_tells_the_whole_story(qtbot: QtBot, page: AuditPage) -> None
         assert part in told, part
 
 
+def test_the_record_tells_that_documents_did_not_agree(qtbot: QtBot, page: AuditPage, jobs: FakeJobs) -> None:
+    sides = [CITED | {"date": "2019", "dated_by": "name"}, CITED | {"date": "2024-06-04", "dated_by": "text"}]
+    body = BODY | {"disagreements": [{"about": "differ_figures", "sides": sides}]}
+    jobs.answers[OpenRecord] = lambda request: WholeRecord(request.sequence, "0" * 64, "2" * 64, True, body)
+    opened(qtbot, page, 2)
+    told = page.view.text.toPlainText()
+    assert "Your documents do not agree: they give different figures or dates." in told
+    assert "(dated 2019 by its name)" in told and "(dated 2024-06-04)" in told
+
+
 def test_what_was_asked_is_never_read_as_markup(qtbot: QtBot, page: AuditPage, jobs: FakeJobs) -> None:
     body = BODY | {"question": '<img src="http://example.org/x.png"><b>bold</b>'}
     jobs.answers[OpenRecord] = lambda request: WholeRecord(request.sequence, "0" * 64, "2" * 64, True, body)
@@ -166,6 +176,7 @@ def test_an_altered_record_warns(qtbot: QtBot, page: AuditPage) -> None:
         {"unreadable": "{broken"},
         {"question": 7, "scope": [], "sentences": "x", "candidates": 3, "coverage": {"unreadable": [["a"], 3]}},
         {"sentences": [{"text": "A", "verdict": "new", "citations": [{}]}], "removed": [None], "reason": "gone_key"},
+        {"disagreements": [{"about": "gone_key", "sides": [{}]}, {"about": "differ_sense", "sides": [{}, {}]}, 3]},
         {"evidence": {"a": 1}, "seconds": {"total": None}, "model": None, "candidates": [{"page": "x"}]},
     ],
 )

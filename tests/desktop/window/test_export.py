@@ -15,6 +15,7 @@ from core.errors import UserProblem
 from core.nouns import Exchange
 from desktop.window import export
 from desktop.window.pdf_text import with_true_text
+from tests.desktop.answers import DISAGREEMENT
 from tests.desktop.window import material as m
 
 NASTY = '<img src="http://tracker.example/x.png"><script>alert(1)</script> & "so" on'
@@ -162,3 +163,13 @@ def test_a_long_conversation_is_written_beside_the_event_loop(qtbot: QtBot, tmp_
     with qtbot.waitSignal(refused.finished, timeout=20_000):
         refused.start()
     assert refused.problem is not None
+
+
+def test_documents_that_do_not_agree_are_told_of_in_every_form(qtbot: QtBot) -> None:
+    exchange = m.exchange()
+    answer = replace(exchange.answer, checked=replace(exchange.answer.checked, disagreements=(DISAGREEMENT,)))
+    told = replace(exchange, answer=answer)
+    words = "contract-2019.pdf (dated 2019 by its name)"
+    for page in (export.to_html([told], "en"), export.to_fragment(told, "en"), export.to_text(told, "en")):
+        assert "Your documents do not agree" in page and words in page
+    assert "您的文档说法不一" in text_of(export.to_pdf([told], "zh"))

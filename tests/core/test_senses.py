@@ -1,0 +1,299 @@
+"""The words of a passage used to say something else: pairs that differ in a word, and must never both be true."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.nouns import Candidate, DraftSentence, Evidence, Passage, Verdict
+from core.senses import denies, figures_swapped, sense_faults, word_put_for_another
+from core.verifying import Likeness, judge
+
+
+def verdict(sentence: str, source: str) -> tuple[Verdict, tuple[str, ...]]:
+    """What is said of a sentence that cites its source and is as near to it in meaning as can be."""
+    passage = Passage("p", "f" * 64, 0, 0, len(source), source)
+    item = Evidence(1, Candidate(passage, "a.pdf", "1", 0.9, 0.9, 5.0, 0.5), 0, len(source), source)
+    claim = judge(DraftSentence(sentence, (1,)), [item], "Which?", alike=lambda *_: Likeness(0.99, 0.99))
+    return claim.verdict, claim.faults
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "faults"),
+    [
+        ("The agreement may not be assigned.", "The agreement may be assigned by either party.", ["negation_added"]),
+        ("The agreement may be assigned.", "Neither party may assign the agreement.", ["negation_lost"]),
+        ("试用期不得超过六个月。", "试用期最长为六个月。", ["negation_added"]),
+        ("The fee is due.", "The fee is due in May, not later.", []),
+        ("10 mg once daily", "The dose is 10 mg twice daily.", ["sense_changed"]),
+        ("30 days before receipt", "Payment is due 30 days after receipt.", ["sense_changed"]),
+        ("Patients over 18", "Patients under 18 are excluded.", ["sense_changed"]),
+        ("The Client must assign it.", "The Client may assign it.", ["sense_changed"]),
+        ("六十周岁以下的人", "六十周岁以上的人", ["sense_changed"]),
+        ("A clearance of 15 mL/min or more", "A clearance < 15 mL/min", ["sense_changed"]),
+        ("Consultant may disclose it.", "Consultant may disclose it only if required by law.", ["condition_lost"]),
+        (
+            "Client may terminate if Contractor fails.",
+            "Contractor may terminate if Client fails.",
+            ["roles_differ"],
+        ),
+        ("The Client may terminate at any time.", "The Client may terminate at any time without cause.", []),
+        (
+            "Either party may not terminate it upon 30 days notice.",
+            "Either party may terminate it without cause upon 30 days notice.",
+            ["negation_added"],
+        ),
+    ],
+)
+def test_the_words_of_the_passage_used_to_say_something_else(claim: str, source: str, faults: list[str]) -> None:
+    assert sense_faults(claim, source) == faults
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        # roles
+        (
+            "The Tenant shall pay the Landlord a deposit of two months' rent.",
+            "The Landlord shall pay the Tenant a deposit of two months' rent.",
+        ),
+        (
+            "The Buyer indemnifies the Seller against all claims of third parties.",
+            "The Seller indemnifies the Buyer against all claims of third parties.",
+        ),
+        (
+            "The Licensee grants the Licensor a worldwide licence.",
+            "The Licensor grants the Licensee a worldwide licence.",
+        ),
+        (
+            "Warfarin was more effective than apixaban in preventing stroke.",
+            "Apixaban was more effective than warfarin in preventing stroke.",
+        ),
+        (
+            "The shares are transferred from Holder to Company at closing.",
+            "The shares are transferred from Company to Holder at closing.",
+        ),
+        ("出租人应当向承租人支付押金。", "承租人应当向出租人支付押金。"),
+        ("甲方应当赔偿乙方因此遭受的损失。", "乙方应当赔偿甲方因此遭受的损失。"),
+        ("劳动者应当向用人单位支付经济补偿。", "用人单位应当向劳动者支付经济补偿。"),
+        ("甲药的疗效优于乙药。", "乙药的疗效优于甲药。"),
+        # numbers swapped in one clause
+        (
+            "Bleeding occurred in 12% of the warfarin group and 8% of the placebo group.",
+            "Bleeding occurred in 8% of the warfarin group and 12% of the placebo group.",
+        ),
+        (
+            "The fee is 5% for sales in Europe and 7% for sales in Asia.",
+            "The fee is 7% for sales in Europe and 5% for sales in Asia.",
+        ),
+        ("试验组的有效率为85%，对照组为60%。", "试验组的有效率为60%，对照组为85%。"),
+        # one word changed in a copy
+        (
+            "The recommended dose for children is 250 mg every 12 hours by mouth with food.",
+            "The recommended dose for adults is 250 mg every 12 hours by mouth with food.",
+        ),
+        (
+            "The recommended dose for adults is 250 mg every 12 hours by mouth without food.",
+            "The recommended dose for adults is 250 mg every 12 hours by mouth with food.",
+        ),
+        (
+            "The drug is given by intravenous infusion over 60 minutes in patients with severe infection.",
+            "The drug is given by oral administration over 60 minutes in patients with severe infection.",
+        ),
+        (
+            "The test was positive in most patients with acute hepatitis and should be repeated.",
+            "The test was negative in most patients with acute hepatitis and should be repeated.",
+        ),
+        (
+            "The drug is safe in pregnancy and may be used in the first trimester.",
+            "The drug is unsafe in pregnancy and may be used in the first trimester.",
+        ),
+        (
+            "The agreement is valid after the death of either party.",
+            "The agreement is invalid after the death of either party.",
+        ),
+        (
+            "Payment is due weekly in advance to the account of the Supplier.",
+            "Payment is due monthly in advance to the account of the Supplier.",
+        ),
+        (
+            "The meeting is held in April at the registered office of the company.",
+            "The meeting is held in March at the registered office of the company.",
+        ),
+        (
+            "The clinic is open on Monday from 9 to 12 for new patients.",
+            "The clinic is open on Tuesday from 9 to 12 for new patients.",
+        ),
+        (
+            "Doors open at 9 pm for members of the public with tickets.",
+            "Doors open at 9 am for members of the public with tickets.",
+        ),
+        (
+            "The lesion was in the left upper lobe and measured 12 mm.",
+            "The lesion was in the right upper lobe and measured 12 mm.",
+        ),
+        (
+            "All employees are entitled to a bonus under the plan described in the handbook.",
+            "Some employees are entitled to a bonus under the plan described in the handbook.",
+        ),
+        (
+            "The interest rate is higher for secured loans under the facility agreement.",
+            "The interest rate is lower for secured loans under the facility agreement.",
+        ),
+        (
+            "The price includes value added tax and delivery to the site of the customer.",
+            "The price excludes value added tax and delivery to the site of the customer.",
+        ),
+        ("成人每次口服500毫克，每日两次，餐后服用。", "儿童每次口服500毫克，每日两次，餐后服用。"),
+        ("成人每次静脉滴注500毫克，每日两次。", "成人每次口服500毫克，每日两次。"),
+        ("药物应在餐前服用，每日三次，每次一片。", "药物应在餐后服用，每日三次，每次一片。"),
+        ("检测结果为阳性的患者应当复查肝功能和血常规。", "检测结果为阴性的患者应当复查肝功能和血常规。"),
+        ("病灶位于左肺上叶，直径12毫米，边界清楚。", "病灶位于右肺上叶，直径12毫米，边界清楚。"),
+        ("租金应当每月支付，逾期按日支付违约金。", "租金应当每年支付，逾期按日支付违约金。"),
+        ("未成年人的监护人可以代为申请，由法院决定。", "成年人的监护人可以代为申请，由法院决定。"),
+        ("该合同有效，双方应当继续履行各自的义务。", "该合同无效，双方应当继续履行各自的义务。"),
+        ("公司董事由股东会选举产生，任期三年。", "公司监事由股东会选举产生，任期三年。"),
+        ("会议于上午九时在公司总部召开，全体股东出席。", "会议于下午九时在公司总部召开，全体股东出席。"),
+        ("所有员工均可申请远程办公，由部门主管审批。", "部分员工可申请远程办公，由部门主管审批。"),
+        # sections
+        (
+            "Termination is governed by Section 12(b) of the Agreement between the parties.",
+            "Termination is governed by Section 12(c) of the Agreement between the parties.",
+        ),
+        (
+            "The fees are set out in Exhibit A to this Agreement.",
+            "The fees are set out in Exhibit B to this Agreement.",
+        ),
+        (
+            "Indemnification is dealt with in Article IV of the charter of the company.",
+            "Indemnification is dealt with in Article VI of the charter of the company.",
+        ),
+        ("依照本条第二项的规定解除合同的，应当书面通知对方。", "依照本条第三项的规定解除合同的，应当书面通知对方。"),
+        ("费用标准见附件一，由双方另行签字确认。", "费用标准见附件二，由双方另行签字确认。"),
+        ("依照第（二）项规定解除合同的，应当通知对方。", "依照第（三）项规定解除合同的，应当通知对方。"),
+        # numbers, units
+        ("The dose of insulin is 10 mg before breakfast.", "The dose of insulin is 10 units before breakfast."),
+        (
+            "Unemployment fell by 2 percent in the second quarter.",
+            "Unemployment fell by 2 percentage points in the second quarter.",
+        ),
+        ("Take 2 tablets in the morning with water.", "Take 2 capsules in the morning with water."),
+        ("The pitch is 12 cm wide at the base.", "The pitch is 12 mm wide at the base."),
+        ("The purchase price is CAD 500,000 in cash.", "The purchase price is USD 500,000 in cash."),
+        ("每次服用2片，每日两次，饭后服用。", "每次服用2粒，每日两次，饭后服用。"),
+        (
+            "The infusion rate is 5 mL per hour through a central line.",
+            "The infusion rate is 5 mL per minute through a central line.",
+        ),
+        ("患者每分钟输注5毫升，持续监测血压。", "患者每小时输注5毫升，持续监测血压。"),
+        # conditions
+        (
+            "The Supplier may terminate this Agreement with immediate effect.",
+            "If the Customer becomes insolvent, the Supplier may terminate this Agreement with immediate effect.",
+        ),
+        (
+            "The Customer may reject the goods within 10 days of delivery.",
+            "The Customer may reject the goods within 10 days of delivery if they do not conform to the specification.",
+        ),
+        (
+            "Patients should receive 500 mg of the drug twice daily for 7 days.",
+            "Patients should receive 500 mg of the drug twice daily for 7 days when cultures of blood are positive.",
+        ),
+        ("劳动者可以解除劳动合同。", "用人单位未及时足额支付劳动报酬的，劳动者可以解除劳动合同。"),
+        ("承租人可以转租租赁物。", "经出租人同意，承租人可以将租赁物转租给第三人。"),
+        ("出租人可以解除合同。", "承租人未经出租人同意转租的，出租人可以解除合同。"),
+        (
+            "Consultant shall keep the information confidential.",
+            "Consultant shall keep the information confidential until the second anniversary of the Effective Date.",
+        ),
+        # hedges
+        (
+            "Aspirin reduces the risk of colorectal cancer in older adults.",
+            "Aspirin may reduce the risk of colorectal cancer in older adults.",
+        ),
+        ("该药能降低心血管死亡的风险。", "该药可能降低心血管死亡的风险。"),
+        # only
+        (
+            "Only technical information is confidential under this Agreement.",
+            "Technical information is confidential under this Agreement.",
+        ),
+        (
+            "Confidential Information shall only include technical information.",
+            "Confidential Information shall include technical, business and financial information.",
+        ),
+        ("仅经理可以批准该项支出，金额不限。", "经理可以批准该项支出，金额不限。"),
+        # negation
+        (
+            "The deposit is refundable when the lease ends for any reason whatsoever.",
+            "The deposit is non-refundable when the lease ends for any reason whatsoever.",
+        ),
+        (
+            "The Company is required to give notice before it assigns the agreement.",
+            "The Company is not required to give notice before it assigns the agreement.",
+        ),
+        (
+            "The Recipient may disclose the information to third parties.",
+            "The Recipient shall refrain from disclosing the information to third parties.",
+        ),
+        ("该药可用于孕妇，剂量与成人相同。", "该药禁用于孕妇，剂量与成人相同。"),
+        ("孕妇可以使用该药，每日一次。", "孕妇应避免使用该药，每日一次。"),
+        ("用人单位可以扣押劳动者的居民身份证。", "用人单位不得扣押劳动者的居民身份证。"),
+        (
+            "The study found a significant difference in mortality between the groups.",
+            "The study found no significant difference in mortality between the groups.",
+        ),
+        ("Neither party may assign this agreement.", "Either party may assign this agreement."),
+    ],
+)
+def test_a_contradiction_is_never_supported_however_near_it_is(claim: str, source: str) -> None:
+    assert verdict(claim, source)[0] is not Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        (
+            "Upon 30 days notice, either party may terminate the agreement.",
+            "Either party may terminate the agreement upon 30 days notice.",
+        ),
+        ("The Landlord is paid a deposit by the Tenant.", "The Tenant pays a deposit to the Landlord."),
+        (
+            "Bleeding occurred in 8% of the warfarin group and in 12% of the placebo group.",
+            "Bleeding occurred in 8% of the warfarin group and 12% of the placebo group.",
+        ),
+        ("The dose for adults is 500 mg twice daily.", "In adults, the dose is 500 mg twice daily."),
+        ("The fees are set out in Exhibit B.", "The fees are set out in Exhibit B to this Agreement."),
+        ("Either party shall not assign the lease.", "Either party may not assign the lease."),
+        ("The price is not only fair but includes delivery.", "The price is fair and includes delivery."),
+        ("承租人应当按月支付租金。", "承租人应当按月支付租金，逾期的支付违约金。"),
+        ("试验组的有效率为85%，对照组为60%。", "试验组的有效率为85%，对照组的有效率为60%。"),
+    ],
+)
+def test_the_same_said_otherwise_is_supported(claim: str, source: str) -> None:
+    assert verdict(claim, source) == (Verdict.SUPPORTED, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The fee is not due.", True),
+        ("including but not limited to fees", False),
+        ("payable no later than 30 June", False),
+        ("孕妇禁用该药", True),
+        ("不仅限于本人", False),
+        ("不动产登记", False),
+    ],
+)
+def test_a_word_that_denies(text: str, expected: bool) -> None:
+    assert denies(text) is expected
+
+
+def test_two_numbers_that_have_changed_places() -> None:
+    assert figures_swapped("5% in Europe and 7% in Asia", "7% in Europe and 5% in Asia")
+    assert not figures_swapped("7% in Asia and 5% in Europe", "5% in Europe and 7% in Asia")
+    assert not figures_swapped("5% in Europe", "5% in Europe and 7% in Asia")
+
+
+def test_a_word_put_for_another() -> None:
+    source = "The recommended dose of naproxen is 250 mg twice daily."
+    assert word_put_for_another("The recommended dose of ibuprofen is 250 mg twice daily.", source, source)
+    assert not word_put_for_another("The dose of naproxen is 250 mg twice daily.", source, source)
