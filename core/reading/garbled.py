@@ -15,6 +15,7 @@ from functools import lru_cache
 STRETCH, COMMON_WORDS, COMMON_IDEOGRAPHS = 500, 4, 0.08
 # Fewer letters than this prove nothing.
 FEWEST_LETTERS = 40
+FEWEST_OF_ONE = 20
 # No language has so much of one letter ("e" has an eighth).
 MOST_OF_ONE_LETTER = 0.6
 # UTF-8 or GBK taken for Western European: French has a twentieth of such letters.
@@ -63,11 +64,10 @@ def is_garbled(text: str) -> bool:
     if all(_is_plainly_text(text[at : at + STRETCH]) for at in {0, middle, max(0, len(text) - STRETCH)}):
         return False
     letters = [c for c in text if c.isalpha()]
-    if len(letters) < FEWEST_LETTERS:
-        return False
-    return (
-        _is_one_letter(letters)
-        or len(_ACCENTED.findall(text)) > MOST_ACCENTED * len(letters)
+    if len(letters) >= FEWEST_OF_ONE and _is_one_letter(letters):
+        return True
+    return len(letters) >= FEWEST_LETTERS and (
+        len(_ACCENTED.findall(text)) > MOST_ACCENTED * len(letters)
         or _is_babel(text, letters)
         or _is_shifted(text)
         or _is_no_chinese(text)

@@ -259,11 +259,11 @@ def _invisible(canvas: Canvas, y: float, words: str) -> None:
 def test_the_invisible_text_of_a_scan_is_its_text(read: Read) -> None:
     def recognised(canvas: Canvas) -> None:
         _invisible(canvas, 762, DOSE)
-        _invisible(canvas, 698, "It was seen here as well by a scanner: " + "word " * 30)
+        _invisible(canvas, 698, ORDER)
 
     page = read(_scan(recognised)).pages[0]
-    assert page.text.startswith(DOSE)
-    assert page.read_by is ReadBy.TEXT
+    assert page.text.split() == [*DOSE.split(), *ORDER.split()]
+    assert (page.read_by, page.hidden) == (ReadBy.TEXT, 0)
 
 
 def test_invisible_text_where_the_scan_is_blank_is_hidden(read: Read) -> None:
