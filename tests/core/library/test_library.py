@@ -13,6 +13,7 @@ import pytest
 from core.errors import UserProblem
 from core.library import Library, open_library
 from core.nouns import EmbedderIdentity, Outcome, Scope
+from core.terms import terms
 from tests.core.library.support import VERSION, found, put, put_in
 from tests.fakes import DIMENSIONS, FakeEmbedder, fake_cut, make_reading
 
@@ -368,3 +369,15 @@ def test_what_is_removed_is_gone_from_every_file(library: Library, tmp_path: Pat
     library.remove(["secret.pdf"])
     assert left() == set()
     assert found(library, "Another")[0] == "Another text."
+
+
+def test_an_index_of_older_terms_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as older:
+        older.setattr("core.library.index._TERMS", "terms")
+        older.setattr("core.library.store.index_terms", terms)
+        with open_library(tmp_path / "lib", create=True) as library:
+            put(library, tmp_path, dose=DOSE)
+            assert library.search_words(["剂"], Scope(), 5) == []
+    with open_library(tmp_path / "lib") as library:
+        assert len(library.search_words(["剂"], Scope(), 5)) == 1
+        assert library.doctor() == []
