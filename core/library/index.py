@@ -33,8 +33,8 @@ _INDEX_CACHE, _METADATA_CACHE = 128 << 20, 32 << 20  # bytes; the defaults are 7
 _HINT = "latest_version_hint.json"  # the one file that is written more than once
 _IDS_AT_ONCE = 5000
 _MOST_STATES = 5  # after tidying there are one or two
-# Below this every vector is compared: nothing is missed, and it costs a quarter of a second of two processors.  Above, only
-# those of the nearest parts are (docs/decisions/0009).
+# Below this every vector is compared: nothing is missed, and it costs a quarter of a second of two processors.  Above,
+# only those of the nearest parts are (docs/decisions/0009).
 EXACT_UP_TO = 300_000
 _VECTOR_INDEX = "vector_idx"
 _LOOKED_INTO = 0.2  # of the parts
