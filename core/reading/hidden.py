@@ -95,7 +95,7 @@ def hidden_characters(page: Any, text_page: Any, boxes: Boxes, known: Mask, show
         return hidden
     owners = _owners(text_page, len(left))
     unseen = known & np.isin(owners, list(painted.invisible))
-    in_doubt = known & ~unseen & (painted.too_many | np.isin(owners, list(doubtful)))
+    in_doubt = known & ~unseen & ~hidden & (painted.too_many | np.isin(owners, list(doubtful)))
     scanned = _share(painted.images, shown) >= FULL_PAGE_IMAGE
     if not (in_doubt.any() or (scanned and unseen.any())):
         return hidden | _with_spaces(unseen, known)
