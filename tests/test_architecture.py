@@ -117,7 +117,18 @@ def test_the_workshop_knows_of_the_engine_only_its_words_and_its_pure_rules() ->
 
 
 def test_the_window_imports_nothing_of_the_engine() -> None:
-    heavy = ("torch", "llama_cpp", "lancedb", "pypdfium2", "pypdf", "lxml", "sqlcipher3", "transformers", "pyarrow", "numpy")
+    heavy = (
+        "torch",
+        "llama_cpp",
+        "lancedb",
+        "pypdfium2",
+        "pypdf",
+        "lxml",
+        "sqlcipher3",
+        "transformers",
+        "pyarrow",
+        "numpy",
+    )
     program = f"import sys, desktop.window.app; print([m for m in {heavy!r} if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", program], cwd=TOP, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
