@@ -334,7 +334,7 @@ def _in_line(raw: str, edges: Sequence[float]) -> Iterator[tuple[re.Match[str], 
             yield whole, "#", False
             return
     for match in _AMONG.finditer(raw):
-        if _set_apart(raw, edges, *match.span()):
+        if _set_apart(raw, edges, *match.span()) or _beside_capitals(raw, *match.span()):
             yield match, f"{raw[: match.start()]}#{raw[match.end() :]}", False
 
 
@@ -344,6 +344,14 @@ def _count(number: str, index: int) -> _Count | None:
         return _Count("1", prefix + dash, int(digits) - index)
     value = _ROMAN.get(digits.lower())
     return None if value is None else _Count("i" if digits.islower() else "I", "", value - index)
+
+
+def _beside_capitals(raw: str, start: int, end: int) -> bool:
+    """Whether it begins or ends a running head in capitals, however narrow the white between them ("PUZZLES 181")."""
+    before, after = raw[:start].strip(), raw[end:].strip()
+    head = before or after
+    number = raw[start:end]
+    return not (before and after) and head.isupper() and (number.isdecimal() or number.islower())
 
 
 def _set_apart(raw: str, edges: Sequence[float], start: int, end: int) -> bool:

@@ -209,7 +209,7 @@ def test_hidden_files_and_other_kinds_are_left_out(library: Library, files: Path
     write(files / ".folder", inside="Hidden too.")
     write(files / "below", DEEP="Deep down.")
     (files / "below" / "DEEP.pdf").rename(files / "below" / "DEEP.PDF")
-    (files / "words.txt").write_text("Words.")
+    (files / "words.csv").write_text("Words.")
     assert add(library, files).added == ("dose.pdf", "lease.pdf", "note.pdf", "DEEP.PDF")
     empty = files / "empty"
     empty.mkdir()
