@@ -352,6 +352,7 @@ VIEWER: dict[str, tuple[_Do, Callable[[MainWindow, FakeJobs], bool]]] = {
     "Home": (lambda w: None, lambda w, j: w.ask.view.page_index == 0),
     "End": (lambda w: None, lambda w, j: w.ask.view.page_index == len(w.ask.view.document.sheets) - 1),  # type: ignore[union-attr]
 }
+SECTIONS = ("Ctrl+PgUp", "Ctrl+PgDn")  # of documents without pages; pressed in test_section_view.py
 AUDIT: dict[str, tuple[_Do, Callable[[MainWindow, FakeJobs], bool]]] = {
     "F5": (lambda w: w.audit.table.setFocus(), lambda w, j: len(j.asked_for(ListRecords)) > 1),
     "Ctrl+F": (lambda w: w.audit.table.setFocus(), lambda w, j: w.audit.words.hasFocus()),
@@ -380,7 +381,7 @@ def test_the_keys_of_the_ask_page_do_what_the_sheet_says(
 def test_the_keys_of_the_page_viewer_do_what_the_sheet_says(
     keys: str, window: MainWindow, jobs: FakeJobs, qtbot: QtBot
 ) -> None:
-    assert sorted(_listed(window, "Page viewer")) == sorted(VIEWER)
+    assert sorted(_listed(window, "Page viewer")) == sorted((*VIEWER, *SECTIONS))
     cite(window, qtbot)
     before, came_about = VIEWER[keys]
     before(window)
