@@ -96,7 +96,7 @@ def mixed(folder: Path) -> tuple[set[str], set[str]]:
         bad.add(f"cut-{n}.pdf")
     for n in range(100):
         (folder / f"photo-{n}.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(100))
-        (folder / "2024" / f"notes-{n}.txt").write_text("Notes.")
+        (folder / "2024" / f"notes-{n}.csv").write_text("Notes.")
         (folder / f".hidden-{n}.pdf").write_bytes(whole)
     (folder / ".git").mkdir()
     (folder / ".git" / "inside.pdf").write_bytes(whole)
