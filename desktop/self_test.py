@@ -314,7 +314,7 @@ class _Tour:
         lessons = [one for one in build(specification.shipped()[0], 1, amounts=amounts) if not one.held_out]
         lessons.sort(key=lambda one: sum(len(turn.content) for turn in one.turns))
         # All of them in one batch: an epoch is a step.
-        recipe = Recipe(epochs=TRAINING_STEPS, tokens_per_batch=8192, warm_up=0.0)
+        recipe = Recipe(epochs=TRAINING_STEPS, tokens_per_batch=8192, warm_up=0.0, patience=TRAINING_STEPS)
         folder = self._folder / "training"
         try:
             plan_training(base.path, lessons[:_LESSONS], recipe, self._folder)
