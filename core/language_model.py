@@ -99,7 +99,7 @@ def _llama() -> Any:  # a ctypes module without types
 
 def wide_kernels() -> str:
     """Which kernels for AVX-512 could be used, and on which processor; "" where build or processor have none."""
-    return f"{version('llama-cpp-python')} {processor()}" if wide() and _wide_library().is_file() else ""
+    return f"{version('llama-cpp-python')} {processor()}" if wide() and _wide_library() else ""
 
 
 def widen(proven: str) -> None:
@@ -107,16 +107,19 @@ def widen(proven: str) -> None:
 
     They read prompts faster.  A model uses them only once a throw-away process has written with them.
     """
-    if proven and proven == wide_kernels() and not _QUIET:
-        file = _wide_library()
+    file = _wide_library()
+    if file and proven and proven == wide_kernels() and not _QUIET:
         # The loader takes a library by its name when one of that name is there: these go before llama.cpp's own.
         ctypes.CDLL(os.fspath(file.parent.parent / "libggml-base.so"), ctypes.RTLD_GLOBAL)
         ctypes.CDLL(os.fspath(file), ctypes.RTLD_GLOBAL)
 
 
-def _wide_library() -> Path:
+def _wide_library() -> Path | None:
     found = find_spec("llama_cpp")
-    return Path(found.origin if found and found.origin else "").parent / "lib" / "avx512" / "libggml-cpu.so"
+    if found is None or found.origin is None:
+        return None
+    file = Path(found.origin).parent / "lib" / "avx512" / "libggml-cpu.so"
+    return file if file.is_file() else None
 
 
 def gpu_built_in() -> bool:

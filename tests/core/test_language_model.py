@@ -152,6 +152,7 @@ def test_a_throw_away_process_writes_with_the_wide_kernels() -> None:
 def test_kernels_that_were_proven_elsewhere_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[object] = []
     monkeypatch.setattr(language_model, "wide_kernels", lambda: "1.2 This processor")
+    monkeypatch.setattr(language_model, "_wide_library", lambda: Path("/there/avx512/libggml-cpu.so"))
     monkeypatch.setattr("ctypes.CDLL", lambda *wanted: loaded.append(wanted))
     monkeypatch.setattr(language_model, "_QUIET", [])
     for proven in ("", "1.2 Another processor", "1.1 This processor"):
