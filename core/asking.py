@@ -52,7 +52,7 @@ from core.nouns import (
 from core.reading import rects_of
 from core.speaking import Speaker, converse, opening, understood
 from core.terms import question_terms
-from core.verifying import judge, spoken_for
+from core.verifying import judge, overlap, spoken_for
 
 _CANDIDATES = 12
 _NEAREST = 3
@@ -272,9 +272,8 @@ def _from_library(
     question = meaning.told(candidate.passage.embedded_text for candidate in nearest)
     kept: list[Claim] = []
     removed: list[Claim] = []
-    found_opposite: list[Opposite] = []
 
-    def concluded(kind: AnswerKind, reason: str = "") -> CheckedAnswer:
+    def concluded(kind: AnswerKind, reason: str = "", disagreements: tuple[Disagreement, ...] = ()) -> CheckedAnswer:
         searched = meaning.meant if meaning.meant != asked.question else ""
         return CheckedAnswer(
             asked.question,
@@ -285,7 +284,7 @@ def _from_library(
             asked.coverage,
             reason,
             searched=searched,
-            disagreements=_disagreements(kept, found_opposite, library, asked.scope),
+            disagreements=disagreements,
         )
 
     def not_found(reason: str) -> CheckedAnswer:
@@ -333,13 +332,13 @@ def _from_library(
         weigh(sentence)
     for claim in spoken_for(kept, story.evidence):
         keep(claim)
-    found_opposite += opposites([c for claim in kept for c in claim.citations], story.candidates)
+    found_opposite = opposites([c for claim in kept for c in claim.citations], story.candidates)
     for opposite in found_opposite:
-        if not any(_overlap(c, opposite.against) for claim in kept for c in claim.citations):
+        if not any(overlap(c, opposite.against) for claim in kept for c in claim.citations):
             keep(Claim(opposite.against.quote, Verdict.SUPPORTED, 1.0, (opposite.against,), verbatim=True))
     if not kept:
         return not_found("nothing_stood")
-    return concluded(AnswerKind.ANSWERED)
+    return concluded(AnswerKind.ANSWERED, disagreements=_disagreements(kept, found_opposite, library, asked.scope))
 
 
 def in_documents_words(
@@ -361,12 +360,14 @@ def _disagreements(
     kept: Sequence[Claim], found: Sequence[Opposite], library: Library, scope: Scope
 ) -> tuple[Disagreement, ...]:
     """What was found to disagree, with the dates of its documents: the later one last."""
+    if not found:
+        return ()
     placed = [citation for claim in kept for citation in claim.citations]
     added = {document.sha256: document.added_at for document in library.documents(scope)}
 
     def side(citation: Citation) -> Side:
         first = library.page(citation.sha256, 0).text
-        there = next((c for c in placed if _overlap(c, citation)), citation)
+        there = next((c for c in placed if overlap(c, citation)), citation)
         return Side(there, *date_of(first, citation.document, added.get(citation.sha256, "")))
 
     def later(one: Side) -> tuple[bool, str]:
@@ -374,14 +375,10 @@ def _disagreements(
 
     told: list[Disagreement] = []
     for opposite in found:
-        if any(_overlap(c, opposite.against) for c in placed):  # its quote stands on its page and is shown
+        if any(overlap(c, opposite.against) for c in placed):  # its quote stands on its page and is shown
             first, second = sorted((side(opposite.cited), side(opposite.against)), key=later)
             told.append(Disagreement(opposite.about, (first, second)))
     return tuple(told)
-
-
-def _overlap(one: Citation, other: Citation) -> bool:
-    return one.passage_id == other.passage_id and one.start < other.end and other.start < one.end
 
 
 def _placed(claim: Claim, library: Library) -> Claim:

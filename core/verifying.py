@@ -25,8 +25,9 @@ A sentence is judged by a table of faults:
                        it is put for another, or one of another script than the
                        rest is not there at all                                    partial
 
-The last ones speak of words.  A paraphrase has others: where the sentence is also near in meaning
-(:func:`entailed`) it may be supported, unless one of the faults above it says otherwise.
+little_support and some_support speak of words.  A paraphrase has others: where it is near in meaning
+(:func:`entailed`) and has no other fault that makes it unsupported, these two do not count, nor do
+condition_lost, roles_differ and certainty_added.
 """
 
 from __future__ import annotations
@@ -138,29 +139,28 @@ def judge(
     # Only whole words: two characters that end one Chinese word and begin the next mean nothing.
     if {term for term in unknown if term.isascii()}.intersection(terms(sentence.text)):
         faults.append("never_mentioned")
-    for part, places in zip(parts, bearing, strict=True):
-        for item, start, end in places[:1]:
-            faults += [f for f in sense_faults(part, item.text[start:end]) if f not in faults]
-            if figures_swapped(part, item.text[start:end]) and "figures_apart" not in faults:
-                faults.append("figures_apart")
+    best_places = [(part, places[0]) for part, places in zip(parts, bearing, strict=True) if places]
+    borne = [(part, item.text[start:end]) for part, (item, start, end) in best_places]
+    for part, said in borne:
+        faults += [f for f in sense_faults(part, said) if f not in faults]
+        if figures_swapped(part, said) and "figures_apart" not in faults:
+            faults.append("figures_apart")
     around = "\n".join((*(e.text for e in cited), _headings(cited)))
     by_words = "little_support" if score < PARTIAL_FROM else "some_support" if score < SUPPORTED_FROM else ""
     if by_words and alike and FATAL.isdisjoint(faults) and entailed(sentence.text, max(supports, key=_score), alike):
         by_words = ""
         faults = [fault for fault in faults if fault not in _LOOK]
-    replaced = any(
-        word_put_for_another(part, item.text[start:end], around)
-        for part, places in zip(parts, bearing, strict=True)
-        for item, start, end in places[:1]
-    )
-    if not by_words and (replaced or foreign_words(sentence.text, "\n".join((around, *documents)))):
+    if not by_words and (
+        any(word_put_for_another(part, said, around) for part, said in borne)
+        or foreign_words(sentence.text, "\n".join((around, *documents)))
+    ):
         by_words = "some_support"
     faults += [by_words] if by_words else []
     standing = Verdict.PARTIAL if faults else Verdict.SUPPORTED
     verdict = Verdict.UNSUPPORTED if FATAL.intersection(faults) else standing
     quoted = [(e, s.start, s.end) for e, s in supports if s.score >= min(PARTIAL_FROM, score)]
     # Where a number stands is always quoted.
-    quoted += [place for places in bearing for place in places[:1] if not any(_inside(place, q) for q in quoted)]
+    quoted += [place for _, place in best_places if not any(_inside(place, q) for q in quoted)]
     citations = tuple(cite(e, start, end) for e, start, end in quoted)
     return Claim(sentence.text, verdict, round(score, 3), citations, tuple(faults))
 
@@ -329,6 +329,11 @@ def cite(evidence: Evidence, start: int, end: int) -> Citation:
     )
 
 
+def overlap(one: Citation, other: Citation) -> bool:
+    """Whether two citations share characters of a passage."""
+    return one.passage_id == other.passage_id and one.start < other.end and other.start < one.end
+
+
 def spoken_for(kept: Sequence[Claim], evidence: Sequence[Evidence], most: int = 2) -> tuple[Claim, ...]:
     """The documents' own sentences that belong into the answer beside what the model worded.
 
@@ -341,11 +346,7 @@ def spoken_for(kept: Sequence[Claim], evidence: Sequence[Evidence], most: int = 
     quoted: list[Claim] = []
     for item in evidence[: 1 if grounded else most]:
         citation = cite(item, *_completed(item.text, *item.best))
-        covered = any(
-            c.passage_id == citation.passage_id and c.start < citation.end and citation.start < c.end
-            for claim in supported
-            for c in claim.citations
-        )
+        covered = any(overlap(c, citation) for claim in supported for c in claim.citations)
         if citation.quote and not covered:
             quoted.append(Claim(citation.quote, Verdict.SUPPORTED, 1.0, (citation,), verbatim=True))
     return tuple(quoted)
