@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from core.figures import MONTH, month_number
 from core.nouns import DatedBy
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_MONTH = "|".join(rf"{month}|{month[:3]}\b\.?" for month in _MONTHS) + r"|sept\.?"
 _YEAR = r"(?P<y>(?:19|20)\d\d)"
 _DATES = (
     re.compile(rf"{_YEAR}\s*年\s*(?P<m>\d{{1,2}})\s*月(?:\s*(?P<d>\d{{1,2}})\s*日)?"),
     re.compile(rf"(?<!\d){_YEAR}[-/.](?P<m>\d{{1,2}})(?:[-/.](?P<d>\d{{1,2}}))?(?!\d)"),
-    re.compile(rf"\b(?P<n>{_MONTH})\s+(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+)?{_YEAR}\b"),
-    re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:day of\s+)?(?P<n>{_MONTH})\s*,?\s+{_YEAR}\b"),
+    re.compile(rf"\b(?P<n>{MONTH})\s+(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+)?{_YEAR}\b"),
+    re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:day of\s+)?(?P<n>{MONTH})\s*,?\s+{_YEAR}\b"),
 )
 # Beside a date they say that it is the document's own.
 _OWN = re.compile(
@@ -51,13 +50,9 @@ def _dates(text: str) -> Iterator[tuple[str, int, int]]:
     for match in matches:
         groups = match.groupdict()
         number = groups.get("m")
-        month = int(number) if number else _month(groups["n"])
+        month = int(number) if number else month_number(groups["n"])
         day = int(groups["d"] or 0)
         if match.start() < last or not 1 <= month <= 12 or day > 31:
             continue
         last = match.end()
         yield f"{groups['y']}-{month:02d}" + (f"-{day:02d}" if day else ""), match.start(), match.end()
-
-
-def _month(name: str) -> int:
-    return 1 + next(i for i, month in enumerate(_MONTHS) if month.startswith(name[:3]))

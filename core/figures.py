@@ -74,7 +74,7 @@ _ONE = re.compile(r"\b(?:one|a single)(?= (?:\(1\) )?(?:day|week|month|year|hour
 _MONTHS = """
     january february march april may june july august september october november december
     """.split()
-_MONTH = "|".join(rf"{m}|{m[:3]}\.?" for m in _MONTHS) + r"|sept\.?"
+MONTH = "|".join(rf"{m}|{m[:3]}\.?" for m in _MONTHS) + r"|sept\.?"
 _WORDS = dict(
     zip(
         """
@@ -98,8 +98,8 @@ _HAN_NUMBER = re.compile(
 _DATES = (
     re.compile(r"(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})日"),
     re.compile(r"(?P<y>\d{4})[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})\b"),
-    re.compile(rf"\b(?P<n>{_MONTH})\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<y>\d{{4}})\b"),
-    re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:day of\s+)?(?P<n>{_MONTH})\s*,?\s+(?P<y>\d{{4}})\b"),
+    re.compile(rf"\b(?P<n>{MONTH})\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<y>\d{{4}})\b"),
+    re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:day of\s+)?(?P<n>{MONTH})\s*,?\s+(?P<y>\d{{4}})\b"),
 )
 _NUMBER = re.compile(
     rf"(?<![a-z0-9_.])(?P<sign>[-−])?(?P<n>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)*)(?P<scale>\s*(?:million|billion|千万|百万|万亿|千|万|亿)|(?:m|bn)\b)?"
@@ -147,7 +147,7 @@ def _take_dates(text: str) -> tuple[list[str], str]:
 
     def take(match: re.Match[str]) -> str:
         groups = match.groupdict()
-        month = int(groups["m"]) if groups.get("m") else _month(groups["n"])
+        month = int(groups["m"]) if groups.get("m") else month_number(groups["n"])
         found.append(f"{int(groups['y']):04d}-{month:02d}-{int(groups['d']):02d}")
         return " ; "
 
@@ -156,7 +156,8 @@ def _take_dates(text: str) -> tuple[list[str], str]:
     return found, text
 
 
-def _month(name: str) -> int:
+def month_number(name: str) -> int:
+    """The number, from 1, of a month that :data:`MONTH` matches."""
     return 1 + next(i for i, month in enumerate(_MONTHS) if month.startswith(name[:3]))
 
 

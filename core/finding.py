@@ -19,7 +19,7 @@ from core.glossary import in_other_language, wordings
 from core.library import Library
 from core.nouns import Candidate, Evidence, Passage, Scope
 from core.reading import sentences
-from core.terms import index_terms, is_chinese, question_terms, references, search_terms, terms
+from core.terms import clause_numbers, index_terms, is_chinese, question_terms, search_terms, terms
 
 LONGEST_QUESTION = 4000  # characters
 _DEPTH = 60  # how far down each of the two rankings is read
@@ -63,7 +63,7 @@ def find(
         cancel.check()
     asked = _asked(question, library, dense)
     words = library.search_words(asked, scope, depth)
-    named = _named(references(question), asked, library, scope)
+    named = _named(clause_numbers(question), asked, library, scope)
     similarity, keyword = dict(dense), dict(words)
     fused: defaultdict[str, float] = defaultdict(float)
     for ranking, weight in ((dense, _DENSE_WEIGHT), (words, _WORDS_WEIGHT), (named, _NAMED_WEIGHT)):

@@ -111,7 +111,7 @@ def _kept(question: str) -> str:
     return kept if terms(kept) else question
 
 
-def references(question: str) -> tuple[str, ...]:
+def clause_numbers(question: str) -> tuple[str, ...]:
     """The articles and clauses that ``question`` names, as passages are numbered: "第四十条", "7.3(b)", "12".
 
     A whole number is given in both ways, for who asks does not always write as the document does.

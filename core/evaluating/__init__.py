@@ -54,7 +54,7 @@ def evaluate(
     report: Report = silent,
     cancel: CancelToken | None = None,
 ) -> Evaluation:
-    """The suite's tables.  ``verifier`` needs no engine, and takes an ``embedder``; every other does.
+    """The suite's tables.  Every suite needs an engine but ``verifier``, which takes an ``embedder`` alone.
 
     ``n`` answerable and ``n`` absent questions are searched (0: all; of ``verifier``: ``n`` claims a file),
     ``asks`` and ``asks`` are asked (0: none); the same ``seed`` draws the same.  The documents go into a

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.terms import index_terms, is_chinese, question_terms, references, search_terms, stems, terms
+from core.terms import clause_numbers, index_terms, is_chinese, question_terms, search_terms, stems, terms
 
 
 def test_words_are_stemmed_and_stop_words_left_out() -> None:
@@ -66,4 +66,4 @@ def test_stems_keep_what_terms_leave_out() -> None:
     ],
 )
 def test_articles_and_clauses_that_are_named(question: str, named: tuple[str, ...]) -> None:
-    assert references(question) == named
+    assert clause_numbers(question) == named
