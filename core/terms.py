@@ -3,7 +3,8 @@
 English words are lower-cased, stop words left out, and stemmed with Snowball
 (Porter2).  Runs of Chinese characters become overlapping character bigrams,
 which find a word inside any sentence without a dictionary.  Numbers stay whole
-("3.5", "1,000" -> "1000"), so that a figure is matched exactly.
+("3.5", "1,000" -> "1000"), so that a figure is matched exactly.  What passages
+are found by has the single characters too (index_terms, search_terms).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from core.nouns import Bilingual, Persona, Progress, Report, Voice
 from core.settings import save_settings
 from desktop import house, workshop
 from desktop.commands import Context
-from models.gate import FIGURES, WITHOUT_GLOSSARY, GateReport
+from models.gate import Compared, GateReport, figures_of_card
 from models.persona import example, importing, shelf, specification
 from models.persona.example import Example, load_examples
 from models.persona.training import Recipe, Step
@@ -31,6 +31,7 @@ _KINDS = {
     "general": "persona_kind_general",
 }
 _SHOWN = 6  # examples of each kind that are printed
+_COLUMNS = ("gate_col_figure", "gate_col_n", "gate_col_before", "gate_col_after")
 _AGREED = ("y", "yes", "是")
 _VOICES = {
     Voice.FORMAL: "persona_voice_formal",
@@ -316,21 +317,25 @@ def _model(context: Context) -> Iterator[tuple[LlamaModel, Report]]:
 
 
 def _tell(context: Context, tested: GateReport) -> None:
+    _tell_figures(context, tested.figures, (*_COLUMNS, "gate_col_change"))
+    for reason in tested.reasons:
+        context.screen.note_plainly(reason.sentence(context.language))
+
+
+def _tell_figures(context: Context, figures: Sequence[Compared], columns: Sequence[str]) -> None:
     rows = []
-    for figure in tested.figures:
+    for figure in figures:
         before = f"{figure.before.value:.1f}" if figure.before else "–"
         after = f"{figure.after.value:.1f}" if figure.after else "–"
         low_high = ""
         if figure.difference and figure.difference.low is not None and figure.difference.high is not None:
             low_high = f"{figure.difference.value:+.1f} ({figure.difference.low:+.1f} … {figure.difference.high:+.1f})"
         count = figure.after or figure.before
-        rows.append((figure.words(context.language), str(count.n) if count else "", before, after, low_high))
-    columns = ("gate_col_figure", "gate_col_n", "gate_col_before", "gate_col_after", "gate_col_change")
+        asked = str(count.n) if count and count.n else ""
+        rows.append((figure.words(context.language), asked, before, after, low_high)[: len(columns)])
     context.screen.rows(columns, rows, folding="gate_col_figure")
-    if any(figure.figure == "gate_understanding_shipped" for figure in tested.figures):
+    if any(figure.figure == "gate_understanding_shipped" for figure in figures):
         context.screen.line("gate_not_its_words")
-    for reason in tested.reasons:
-        context.screen.note_plainly(reason.sentence(context.language))
 
 
 def _show_persona(context: Context, persona: Persona) -> None:
@@ -365,22 +370,10 @@ def _show_installed(context: Context, found: shelf.Shelved) -> None:
     context.screen.line("persona_shown_in_use" if in_use else "persona_shown_installed", id=found.persona.id)
     _show_persona(context, found.persona)
     _show_card(context, found.card)
-    before, after = (found.card.gate.get(who, {}) for who in ("base", "persona"))
-    rows = []
-    for figure in FIGURES:
-        short, of = figure.removeprefix("gate_"), WITHOUT_GLOSSARY.get(figure, "").removeprefix("gate_")
-        was, now = after.get(of) if of else before.get(short), after.get(short)
-        if figure not in WITHOUT_GLOSSARY.values() and now is not None:
-            asked = after.get(f"{short}_n")
-            cells = ("–" if was is None else f"{was:.1f}", f"{now:.1f}")
-            rows.append((context.screen.say(figure), "" if asked is None else f"{asked:.0f}", *cells))
-    if not rows:
+    if figures := figures_of_card(found.card.gate):
+        _tell_figures(context, figures, _COLUMNS)
+    else:
         context.screen.line("persona_shown_untested")
-        return
-    columns = ("gate_col_figure", "gate_col_n", "gate_col_before", "gate_col_after")
-    context.screen.rows(columns, rows, folding="gate_col_figure")
-    if "understanding_shipped" in after:
-        context.screen.line("gate_not_its_words")
 
 
 def _show_making(context: Context, made: workshop.Bench, found: workshop.Standing) -> None:

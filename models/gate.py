@@ -373,6 +373,25 @@ class Compared:
         return UserProblem(self.figure).sentence(language)
 
 
+def figures_of_card(figures: Mapping[str, Mapping[str, float]]) -> tuple[Compared, ...]:
+    """What was measured of a persona as the figures of its card have it, in the order of FIGURES; no differences."""
+    base, persona = figures.get("base", {}), figures.get("persona", {})
+
+    def found(who: Mapping[str, float], figure: str) -> Estimate | None:
+        short = figure.removeprefix("gate_")
+        return Estimate(who[short], int(who.get(f"{short}_n", 0)), None, None) if short in who else None
+
+    return tuple(
+        Compared(
+            figure,
+            found(persona, WITHOUT_GLOSSARY[figure]) if figure in WITHOUT_GLOSSARY else found(base, figure),
+            found(persona, figure),
+        )
+        for figure in FIGURES
+        if figure not in WITHOUT_GLOSSARY.values() and found(persona, figure)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a persona is not installable.  ``figure`` is the one that is missing, too low, or fell."""
