@@ -34,7 +34,7 @@ def date_of(first_page: str, name: str, added_at: str) -> tuple[str, DatedBy]:
     full = [date for date, _, _ in found if len(date) == len("2025-01-31")]
     if own or full:
         return max(own) if own else full[0], DatedBy.TEXT
-    named = [date for date, _, _ in _dates(name.lower().replace("_", " ").replace("-", " - "))]
+    named = [date for date, _, _ in _dates(name.lower().replace("_", " ").replace("-", " "))]
     named += [date for date, _, _ in _dates(name.lower())] + _IN_A_NAME.findall(name)
     if named:
         return max(named, key=len), DatedBy.NAME

@@ -1,8 +1,9 @@
 """Question -> candidates -> evidence.
 
 Dense search (cosine of embeddings) and full-text search (BM25 over our own terms)
-each bring what they rank best; the two rankings are fused by reciprocal rank
-(Cormack et al. 2009), and the evidence is the few sentences that matter.
+each bring what they rank best, and the clauses that a question names are a third
+ranking; they are fused by reciprocal rank (Cormack et al. 2009), and the evidence
+is the few sentences that matter.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ ADDED = "2026-11-26T10:00:00"
         ("Version 3, March 2024. Patients were seen between 2001 and 2003.", "x.pdf", "2024-03", DatedBy.TEXT),
         ("A guideline without a date", "guideline-2019.pdf", "2019", DatedBy.NAME),
         ("A guideline without a date", "guideline_2019-03-01.pdf", "2019-03-01", DatedBy.NAME),
+        ("A guideline without a date", "guideline-4-march-2024.pdf", "2024-03-04", DatedBy.NAME),
         ("没有日期", "指南2024年3月.pdf", "2024-03", DatedBy.NAME),
         ("A guideline without a date", "guideline.pdf", "2026-11-26", DatedBy.ADDED),
         ("On 99/99/2020 nothing; call 2025-77", "guideline.pdf", "2026-11-26", DatedBy.ADDED),
