@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -317,6 +318,8 @@ def _whole(value: object) -> int:
 def _number(value: object) -> float:
     if not isinstance(value, int | float):
         raise TypeError("not a number")
+    if not abs(value) <= sys.float_info.max:  # "1e999" is read as infinity, and an integer may have a thousand digits
+        raise ValueError("not a number that can be counted with")
     return value
 
 

@@ -86,6 +86,8 @@ def _changed(**values: object) -> str:
         _changed(gate={"base": 1}),
         _changed(gate={"base": {"identity": "high"}}),
         _changed(gate={"base": {"identity": math.nan}}),
+        _changed(gate={"base": {"identity": 0.125}}).replace("0.125", "1e999"),
+        _changed(gate={"base": {"identity": 10**400}}),
         "[" * 100_000,
     ],
 )
