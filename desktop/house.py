@@ -188,7 +188,7 @@ def _device_writes(model: Installed, report: Report, cancel: CancelToken | None)
     from models.probe import probe  # see _find
 
     try:
-        probe(model.path, probe_command(), report=report, cancel=cancel)
+        probe(model.path, probe_command(), report=report, cancel=cancel, try_wide=False)
     except UserProblem as problem:
         logbook.jot("device", answers=False, key=problem.key)
         report(Progress("gpu_silent", item=model.name))

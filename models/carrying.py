@@ -142,7 +142,7 @@ def _carry_one(
                 raise UserProblem("carry_damaged", name=model.name, folder=model.path.parent)
             if command is not None and all(entry.name != model.name for entry in catalogue.CATALOGUE):
                 read_header(made)
-                probe(made, command, report=report, cancel=cancel)
+                probe(made, command, report=report, cancel=cancel, try_wide=False)
             return Carried(settle(made, dataclasses.replace(model, path=out / model.path.name)), already=False)
         finally:
             clear(partial)

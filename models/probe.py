@@ -211,6 +211,8 @@ def probe(
     seconds: float = LIMIT_SECONDS,
     report: Report = silent,
     cancel: CancelToken | None = None,
+    *,
+    try_wide: bool = True,
 ) -> Probe:
     """Loads ``file`` in a child process and lets it write a few tokens.
 
@@ -218,7 +220,8 @@ def probe(
     ``architecture``, ``chat_template``, ``prompt_tokens_per_second`` and ``tokens_per_second``, or ``ok`` false and
     perhaps the message ``key`` ``model_no_memory``.  The child is ended after ``seconds``, and may not use more
     memory than twice the file and 4 GiB.  Where the child says ``wide_kernels``, another one tries these
-    (``--wide``); they count when they work and read prompts faster.
+    (``--wide``); they count when they work and read prompts faster.  Not with ``try_wide`` false, for who only
+    wants to know whether the file works.
 
     Raises the UserProblems of :func:`read_header`, ``model_refused``, ``model_cannot_load``, ``model_no_memory`` or
     ``model_too_slow``; Cancelled.
@@ -226,7 +229,7 @@ def probe(
     read_header(file)
     report(Progress("model_probing", item=file.name))
     told, portable = _try(file, command, seconds, cancel)
-    if kernels := told.get("wide_kernels"):
+    if try_wide and (kernels := told.get("wide_kernels")):
         # Whatever goes wrong with these, the portable ones have just worked.
         with contextlib.suppress(UserProblem):
             _, wide = _try(file, [*command, "--wide"], seconds, cancel)

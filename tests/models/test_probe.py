@@ -133,6 +133,13 @@ def test_the_wide_kernels_count_where_they_work_and_are_faster(tmp_path: Path, w
     assert result.prompt_tokens_per_second == (160.0 if used else SPEEDS["prompt_tokens_per_second"])
 
 
+def test_who_only_asks_whether_a_file_works_waits_for_one_child(tmp_path: Path) -> None:
+    script = f"""import json, sys; print(json.dumps({GOOD | {"wide_kernels": "1.2 Processor"}}))
+with open({str(tmp_path / "children")!r}, "a") as children: children.write("x")"""
+    result = probe(gguf(tmp_path / "good.gguf"), child(script), try_wide=False)
+    assert result.wide == "" and (tmp_path / "children").read_text() == "x"
+
+
 def test_the_child_never_sees_a_file_with_a_bad_header(tmp_path: Path) -> None:
     whole = gguf(tmp_path / "good.gguf").read_bytes()
     (tmp_path / "cut.gguf").write_bytes(whole[: len(whole) // 2])
