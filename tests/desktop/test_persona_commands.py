@@ -21,7 +21,7 @@ from core.nouns import Term
 from desktop import cli, house, workshop
 from models import catalogue
 from models.persona import shelf, specification, training
-from models.persona.example import data_sha256, load_examples, save_examples
+from models.persona.example import Example, data_sha256, load_examples, save_examples
 from models.persona.trainer_child import CHECKPOINT
 from models.recipe import new_card, sha256
 from tests.models.builders import gguf
@@ -74,6 +74,11 @@ def bench() -> workshop.Bench:
     made = workshop.begin("mine", like="xiaozhi")
     save_examples(examples(24), made.examples)
     return made
+
+
+def mixed(count: int) -> list[Example]:
+    """Examples of which enough are general ones."""
+    return [dataclasses.replace(one, kind="general") if at % 10 < 6 else one for at, one in enumerate(examples(count))]
 
 
 def run(capsys: Capture, *words: str) -> str:
@@ -194,11 +199,7 @@ def test_a_training_that_is_interrupted_or_killed_goes_on_with_the_same_command(
     home: Path, tmp_path: Path, bench: workshop.Bench, blow: signal.Signals
 ) -> None:
     file = byte_pair_model(tmp_path / "miniature.gguf")
-    made = [
-        dataclasses.replace(example, kind="general") if number % 10 < 6 else example
-        for number, example in enumerate(examples(600))
-    ]
-    save_examples(made, bench.examples)
+    save_examples(mixed(600), bench.examples)
     command = [sys.executable, "-c", TRAIN, str(file), sha256(file)]
     environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])}
 
@@ -241,6 +242,7 @@ def test_a_training_that_is_interrupted_or_killed_goes_on_with_the_same_command(
 def test_a_persona_is_trained_and_its_plan_is_told_first(
     capsys: Capture, base: catalogue.Installed, bench: workshop.Bench
 ) -> None:
+    save_examples(mixed(24), bench.examples)
     said = run(capsys, "train", "mine", "--epochs", "1")
     assert said.startswith("20 examples: about ") and "Trained in" in said
     assert bench.adapter.is_file()
