@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +22,14 @@ from core.errors import CancelToken, UserProblem
 from core.nouns import EmbedderIdentity, Progress, Report, silent
 
 Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenVectors:
+    """A text as its tokens, each as it is meant there: unit vectors, and the stretch of the text each stands for."""
+
+    vectors: Vectors  # float32 [tokens, dimensions]
+    spans: tuple[tuple[int, int], ...]  # half-open; a character that gave several tokens is named by each
 
 
 class Embedder(Protocol):
@@ -44,6 +53,11 @@ class Embedder(Protocol):
 
     def embed_question(self, text: str) -> Vectors:
         """The unit vector of a question, float32 [dimensions]."""
+
+    def token_vectors(
+        self, texts: Sequence[str], *, questions: bool = False, cancel: CancelToken | None = None
+    ) -> list[TokenVectors]:
+        """The tokens of each text without prefix and special tokens, read as passages or as ``questions``."""
 
 
 _BATCH_TOKENS = 1536  # padded tokens in one batch: what a processor's cache holds is faster than more at a time
@@ -102,20 +116,13 @@ class SentenceTransformerEmbedder:
     ) -> Vectors:
         """Unit vectors of passages, float32 [n, dimensions], in the order given."""
         prefixed = [self._prefix["passage"] + text for text in texts]
-        lengths = self.count_tokens(prefixed)
-        order = sorted(range(len(texts)), key=lambda i: -lengths[i])
         vectors = np.empty((len(texts), self._identity.dimensions), dtype=np.float32)
         done = 0
         with self._fast():  # once for all batches: it keeps the weights it has converted
-            while done < len(order):
-                if cancel:
-                    cancel.check()
-                padded = math.ceil((lengths[order[done]] + 2) / self._step) * self._step
-                size = max(1, _BATCH_TOKENS // padded)
-                batch = order[done : done + size]
+            for batch in self._batches(self.count_tokens(prefixed), cancel):
                 vectors[batch] = self._encode([prefixed[i] for i in batch])
                 done += len(batch)
-                report(Progress("stage_embedding", done, len(order)))
+                report(Progress("stage_embedding", done, len(texts)))
         return vectors
 
     def embed_question(self, text: str) -> Vectors:
@@ -123,6 +130,38 @@ class SentenceTransformerEmbedder:
         with self._fast():
             vector: Vectors = self._encode([self._prefix["query"] + text])[0]
         return vector
+
+    def token_vectors(
+        self, texts: Sequence[str], *, questions: bool = False, cancel: CancelToken | None = None
+    ) -> list[TokenVectors]:
+        """The tokens of each text without prefix and special tokens, read as passages or as ``questions``."""
+        if not texts:
+            return []
+        prefix = self._prefix["query" if questions else "passage"]
+        prefixed = [prefix + text for text in texts]
+        encoded = self._tokenizer(prefixed, return_offsets_mapping=True, truncation=False, verbose=False)
+        read: dict[int, TokenVectors] = {}
+        with self._fast():
+            for batch in self._batches([len(ids) - 2 for ids in encoded["input_ids"]], cancel):
+                for i, vectors in zip(batch, self._encode_tokens([prefixed[i] for i in batch]), strict=True):
+                    # What is too long was cut at its end, its last vector is a mark's.
+                    spans = encoded["offset_mapping"][i][: len(vectors) - 1]
+                    own = [place for place, (_, end) in enumerate(spans) if end > len(prefix)]
+                    stretches = tuple((max(spans[n][0] - len(prefix), 0), spans[n][1] - len(prefix)) for n in own)
+                    read[i] = TokenVectors(_unit(vectors[own]), stretches)
+        return [read[i] for i in range(len(texts))]
+
+    def _batches(self, lengths: Sequence[int], cancel: CancelToken | None) -> Iterator[list[int]]:
+        """Which texts of these ``lengths``, prefix counted and special tokens not, are encoded together."""
+        order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+        done = 0
+        while done < len(order):
+            if cancel:
+                cancel.check()
+            padded = math.ceil((lengths[order[done]] + 2) / self._step) * self._step
+            size = max(1, _BATCH_TOKENS // padded)
+            yield order[done : done + size]
+            done += size
 
     def _length(self, text: str) -> int:
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -141,9 +180,26 @@ class SentenceTransformerEmbedder:
             show_progress_bar=False,
             processing_kwargs={"text": {"pad_to_multiple_of": self._step}},
         )
-        vectors = encoded.float().numpy()
-        result: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        return result
+        return _unit(encoded.float().numpy())
+
+    def _encode_tokens(self, texts: list[str]) -> list[Vectors]:
+        """The vectors of all tokens of each text, special ones among them, not normalised."""
+        encoded = self._model.encode(
+            texts,
+            batch_size=len(texts),
+            prompt="",
+            output_value="token_embeddings",
+            convert_to_numpy=False,
+            show_progress_bar=False,
+            processing_kwargs={"text": {"pad_to_multiple_of": self._step}},
+        )
+        return [tokens.float().numpy() for tokens in encoded]
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    """``vectors`` [n, dimensions], each of length 1."""
+    result: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return result
 
 
 def _read_as_text(tokenizer: Any) -> None:
