@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 # How the names of files end that an import takes out of a folder, and a file dialog offers.
 ENDINGS = (".pdf", ".docx", ".docm", ".md", ".markdown", ".txt", ".text", ".html", ".htm", ".xhtml")
@@ -536,6 +537,26 @@ class Change:
     hidden: tuple[tuple[str, str], ...] = ()  # (name, sentence): text that nobody can see was left out
     collections: tuple[str, ...] = ()
     same_name: tuple[str, ...] = ()  # those rejected only because a different document has their name
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """A backup that was saved and checked; ``missing`` are documents whose original the library had lost before."""
+
+    file: Path
+    size: int
+    documents: int
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page as displayed, 3 bytes a pixel (blue, green, red), ``stride`` bytes a row, the top row first."""
+
+    width: int
+    height: int
+    stride: int
+    pixels: bytes
 
 
 @dataclass(frozen=True, slots=True)

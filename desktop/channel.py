@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from core.errors import VademecumError
 from core.nouns import (
+    BackedUp,
     Candidate,
     Change,
     Claim,
@@ -28,6 +29,7 @@ from core.nouns import (
     ModelIdentity,
     Outcome,
     Persona,
+    Picture,
     Progress,
     SameName,
     Scope,
@@ -200,17 +202,7 @@ class CheckHealth(Request[tuple[Ailment, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class BackupMade:
-    """A backup that was saved and checked; ``missing`` are documents whose original the library had lost before."""
-
-    file: Path
-    size: int
-    documents: int
-    missing: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BackUp(Request[BackupMade]):
+class BackUp(Request[BackedUp]):
     """The open library in one file, which is not there yet."""
 
     file: Path
@@ -274,16 +266,6 @@ class ViewDocument(Request[DocumentView]):
     """The pages' sizes and labels of the bytes ``sha256``.  UserProblem when they are gone."""
 
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A rendered page, 3 bytes a pixel (blue, green, red), ``stride`` bytes a row."""
-
-    width: int
-    height: int
-    stride: int
-    pixels: bytes
 
 
 @dataclass(frozen=True, slots=True)

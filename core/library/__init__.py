@@ -4,14 +4,13 @@ Truth is ``library.db`` (SQLite) and ``originals/`` (by SHA-256); ``index/`` (La
 is made from the truth and may be lost at any time.
 """
 
-from core.library.library import BackedUp, Library, open_library
+from core.library.library import Library, open_library
 from core.library.originals import fingerprint
 from core.library.restoring import Restored, restore_library
 from core.library.store import PendingImport, Rejected
 from core.library.upkeep import Finding
 
 __all__ = [
-    "BackedUp",
     "Finding",
     "Library",
     "PendingImport",

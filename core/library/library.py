@@ -10,7 +10,6 @@ import shutil
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -32,6 +31,7 @@ from core.library.upkeep import Finding
 from core.nouns import (
     Answer,
     AuditRecord,
+    BackedUp,
     Change,
     Conversation,
     Coverage,
@@ -59,16 +59,6 @@ _BELONGING = ("pages", "passages", "exchanges")  # tables of rows that are nothi
 _EVERYTHING = Scope()
 _log = logging.getLogger(__name__)
 _Search = Callable[[Index], list[tuple[int, float]]]
-
-
-@dataclass(frozen=True, slots=True)
-class BackedUp:
-    """A backup that was made; ``missing`` are documents whose original the library had lost before."""
-
-    file: Path
-    size: int
-    documents: int
-    missing: tuple[str, ...]
 
 
 def open_library(folder: Path, *, create: bool = False, report: Report = silent) -> Library:

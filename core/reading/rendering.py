@@ -6,12 +6,12 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 
 from core.errors import Cancelled, CancelToken, UserProblem
+from core.nouns import Picture
 from core.reading.reader import Limits
 from core.reading.watching import Lost, WatchedChild
 
@@ -26,16 +26,6 @@ _PROBLEMS = {
     "view_page_failed",
     "view_page_too_large",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A page as displayed, 3 bytes a pixel (blue, green, red), ``stride`` bytes a row, the top row first."""
-
-    width: int
-    height: int
-    stride: int
-    pixels: bytes
 
 
 class Renderer:
@@ -69,7 +59,7 @@ class Renderer:
 
     def render(
         self, path: Path, page_index: int, width: int, password: str | None = None, cancel: CancelToken | None = None
-    ) -> Rendered:
+    ) -> Picture:
         """The displayed page, ``width`` pixels across (less where the picture would be larger than memory allows).
 
         ValueError for a width outside 16..6000.  UserProblem "view_needs_password", or what
@@ -78,7 +68,7 @@ class Renderer:
         if not NARROWEST <= width <= WIDEST:
             raise ValueError(f"a picture of {width} pixels across")
         head, pixels = self._ask(path, page_index, width, password, cancel)
-        return Rendered(head["width"], head["height"], head["stride"], pixels)
+        return Picture(head["width"], head["height"], head["stride"], pixels)
 
     def open(self, path: Path, password: str | None = None, cancel: CancelToken | None = None) -> None:
         """Make sure that the file opens.  UserProblem as for :meth:`render`, "view_password_wrong" among them."""

@@ -17,8 +17,18 @@ from core.finding import checked_question, find
 from core.importing import Importer
 from core.library import Library, restore_library
 from core.messages import say
-from core.nouns import Answer, Change, Conversation, Document, Exchange, Progress, Understood, UnderWay
-from core.reading.rendering import Rendered
+from core.nouns import (
+    Answer,
+    BackedUp,
+    Change,
+    Conversation,
+    Document,
+    Exchange,
+    Picture,
+    Progress,
+    Understood,
+    UnderWay,
+)
 from desktop import house, support
 from desktop.channel import (
     AddFiles,
@@ -26,7 +36,6 @@ from desktop.channel import (
     Ask,
     AuditResult,
     BackUp,
-    BackupMade,
     CheckFiles,
     CheckHealth,
     CollectSupport,
@@ -56,7 +65,6 @@ from desktop.channel import (
     OpenConversation,
     OpenLibrary,
     OpenRecord,
-    Picture,
     ProveOffline,
     ReadPage,
     RecordLine,
@@ -268,11 +276,10 @@ def check_health(task: Task, request: CheckHealth) -> tuple[Ailment, ...]:
 # -- backups
 
 
-def back_up(task: Task, request: BackUp) -> BackupMade:
+def back_up(task: Task, request: BackUp) -> BackedUp:
     """The open library in one file."""
     with task.library() as library:
-        made = library.back_up(request.file, task.report, task.cancel)
-    return BackupMade(made.file, made.size, made.documents, made.missing)
+        return library.back_up(request.file, task.report, task.cancel)
 
 
 def restore(task: Task, request: Restore) -> LibraryRestored:
@@ -311,23 +318,20 @@ def render_page(task: Task, request: RenderPage) -> Picture:
     """A page as a picture."""
     passwords = task.engine.passwords
 
-    def draw(password: str | None) -> Rendered:
+    def draw(password: str | None) -> Picture:
         return task.engine.renderer.render(file, request.page_index, request.width, password, task.cancel)
 
     with task.library() as library:
         file = library.original(request.sha256)
         try:
-            drawn = draw(passwords.of(request.sha256))
+            return draw(passwords.of(request.sha256))
         except UserProblem as problem:
             if problem.key != "view_needs_password":
                 raise
-            drawn = _with_words_heard(task, request.sha256, draw, problem)
-    return Picture(drawn.width, drawn.height, drawn.stride, drawn.pixels)
+            return _with_words_heard(task, request.sha256, draw, problem)
 
 
-def _with_words_heard(
-    task: Task, sha256: str, draw: Callable[[str | None], Rendered], problem: UserProblem
-) -> Rendered:
+def _with_words_heard(task: Task, sha256: str, draw: Callable[[str | None], Picture], problem: UserProblem) -> Picture:
     """The picture with one of the passwords that were typed for an import."""
     for password in task.engine.passwords.all_heard():
         try:

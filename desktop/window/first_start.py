@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -33,7 +32,7 @@ from desktop.window.model_import import CommandLine, ImportPanel, ask_for_gguf, 
 from desktop.window.pages.settings import LANGUAGES, ask_for_folder
 from desktop.window.theme import GAP
 from desktop.window.tone import tell
-from desktop.window.widgets import button, clear, heed, label
+from desktop.window.widgets import ProgressLine, button, clear, heed, label
 
 _QUESTIONS = ("hint_notice", "hint_dose", "hint_third")
 _WIDTH, _HEIGHT = 760, 640
@@ -365,9 +364,7 @@ class TrialStep(_Step):
         self.add = button(self.tr("Add the sample documents"), "primary", clicked=self.add_samples)
         self.add.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.stop = button(self.tr("Stop"), clicked=self._stop)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(self.tr("Progress of the import"))
+        self.bar = ProgressLine(self.tr("Progress of the import"))
         self.note = label("", "muted", selectable=True)
         row = QHBoxLayout()
         row.addWidget(self.bar, 1)
@@ -400,7 +397,7 @@ class TrialStep(_Step):
         """Into a collection of their own."""
         self.add.setEnabled(False)
         self._running.show()
-        self.bar.setRange(0, 0)
+        self.bar.wait()
         tell(self.note, self.tr("Reading …"), "muted")
         request = AddFiles(house.sample_files(), self.tr("Samples"))
         self._job = self._desk.jobs.run(request, self, done=self._added, progress=self._told, failed=self._failed)
@@ -409,8 +406,7 @@ class TrialStep(_Step):
         words = self._desk.stage(progress)
         name = Path(progress.item).name
         tell(self.note, f"{words} · {name}" if name and name not in words else words, "muted")
-        self.bar.setRange(0, progress.total)
-        self.bar.setValue(progress.done)
+        self.bar.show_progress(progress)
 
     def _added(self, change: Change) -> None:
         self._running.hide()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.errors import Cancelled, VademecumError
 from core.nouns import Progress
@@ -17,7 +17,7 @@ from desktop.window.desk import Desk
 from desktop.window.jobs import Job
 from desktop.window.theme import GAP
 from desktop.window.tone import tell
-from desktop.window.widgets import IconButton, button, label
+from desktop.window.widgets import IconButton, ProgressLine, button, label
 
 
 def megabytes(size: int) -> str:
@@ -103,9 +103,7 @@ class ImportPanel(QFrame):
         self.setProperty("role", "card")
         self.title = label("", "heading")
         self.stage = label("", "muted")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(self.tr("Progress of the import"))
+        self.bar = ProgressLine(self.tr("Progress of the import"))
         self.stop = button(self.tr("Stop"), clicked=self._cancel)
         self.go = button(self.tr("Use this model"), "primary", clicked=self._take)
         self._close = IconButton(desk, "close", self.tr("Put away"), self.rest)
@@ -132,7 +130,7 @@ class ImportPanel(QFrame):
             return
         self._name = file.name
         self._show(self.tr("Importing {file}").format(file=file.name), "", bar=True, stop=True)
-        self.bar.setRange(0, 0)
+        self.bar.wait()
         self._job = self._desk.jobs.run(
             ImportModel(file), self, done=self.imported.emit, progress=self._told, failed=self._failed
         )
@@ -143,7 +141,7 @@ class ImportPanel(QFrame):
             return
         self._name = folder.name
         self._show(self.tr("Taking over models from {folder}").format(folder=folder.name), "", bar=True, stop=True)
-        self.bar.setRange(0, 0)
+        self.bar.wait()
         self._job = self._desk.jobs.run(
             TakeOverModels(folder), self, done=self._taken, progress=self._told, failed=self._failed
         )
@@ -169,9 +167,7 @@ class ImportPanel(QFrame):
     def _told(self, progress: Progress) -> None:
         self.stage.setText(self._desk.stage(progress))
         self.stage.show()
-        self.bar.setRange(0, 1000 if progress.total else 0)
-        if progress.total:
-            self.bar.setValue(round(1000 * progress.done / progress.total))
+        self.bar.show_progress(progress)
 
     def _failed(self, error: VademecumError) -> None:
         if isinstance(error, Cancelled):

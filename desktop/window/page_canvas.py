@@ -29,8 +29,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QStyle, QWidget
 
 from core.errors import Cancelled, TryAgain, UserProblem, VademecumError
-from core.nouns import Rect
-from desktop.channel import Picture, ReadPage, RenderPage, Sheet
+from core.nouns import Picture, Rect
+from desktop.channel import ReadPage, RenderPage, Sheet
 from desktop.window.desk import Desk
 from desktop.window.jobs import Job
 from desktop.window.theme import GAP, LIGHT

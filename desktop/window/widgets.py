@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QProgressBar,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -20,9 +21,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.nouns import Progress
 from desktop.window.desk import Desk
 from desktop.window.icons import icon, pixmap
 from desktop.window.theme import GAP
+
+_STEPS = 1000  # of a bar
 
 
 def heed(signal: SignalInstance, owner: QObject, call: Callable[..., object]) -> None:
@@ -84,6 +88,43 @@ def button(text: str, role: str = "", *, hint: str = "", clicked: Callable[[], o
     if clicked is not None:
         made.clicked.connect(lambda _=False: clicked())
     return made
+
+
+def centred(part: QWidget, column: QVBoxLayout, share: int = 0) -> None:
+    """Put ``part`` into the middle of ``column``; with a ``share`` it takes so many parts beside the two margins."""
+    middle = QHBoxLayout()
+    middle.addStretch(1)
+    middle.addWidget(part, share)
+    middle.addStretch(1)
+    column.addLayout(middle)
+
+
+def centred_line(words: str, role: str, column: QVBoxLayout, width: int) -> None:
+    """Put words into the middle of ``column``, no wider than ``width``."""
+    line = label(words, role)
+    line.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    line.setMaximumWidth(width)
+    line.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    centred(line, column, 4)
+
+
+class ProgressLine(QProgressBar):
+    """A bar without figures that shows how far a job has come, or that nobody knows."""
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__()
+        self.setTextVisible(False)
+        self.setAccessibleName(name)
+
+    def wait(self) -> None:
+        """Under way, and not known how far."""
+        self.setRange(0, 0)
+
+    def show_progress(self, progress: Progress) -> None:
+        """As far as it says."""
+        self.setRange(0, _STEPS if progress.total else 0)
+        if progress.total:
+            self.setValue(round(_STEPS * progress.done / progress.total))
 
 
 class IconButton(QToolButton):
@@ -179,22 +220,10 @@ class EmptyState(QWidget):
         column.setSpacing(GAP)
         column.addStretch(2)
         column.addWidget(self._image)
-        for words, role in ((title, "title"), (text, "muted")):
-            line = label(words, role)
-            line.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            line.setMaximumWidth(560)
-            line.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-            middle = QHBoxLayout()
-            middle.addStretch(1)
-            middle.addWidget(line, 4)
-            middle.addStretch(1)
-            column.addLayout(middle)
+        centred_line(title, "title", column, 560)
+        centred_line(text, "muted", column, 560)
         if action and act is not None:
-            middle = QHBoxLayout()
-            middle.addStretch(1)
-            middle.addWidget(button(action, "primary", clicked=act))
-            middle.addStretch(1)
-            column.addLayout(middle)
+            centred(button(action, "primary", clicked=act), column)
         column.addStretch(3)
         self._paint()
         desk.restyled.connect(self._paint)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from threading import Event, Thread, Timer
+from typing import Any
 
 import pytest
 
@@ -341,15 +342,7 @@ def test_a_bug_in_reading_one_file_never_stops_the_others(
     library: Library, files: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(LimitedReader):
-        def read(
-            self,
-            path: Path,
-            *,
-            name: str = "",
-            password: str | None = None,
-            report: Report = silent,
-            cancel: CancelToken | None = None,
-        ) -> Reading:
+        def read(self, path: Path, **options: Any) -> Reading:
             if "lease" in path.read_text(encoding="utf-8"):
                 raise RuntimeError("a fault of ours")
             return super().read(path)
@@ -605,16 +598,8 @@ class LosingReader(LimitedReader):
         self.lost = lost
         self.problem = problem
 
-    def read(
-        self,
-        path: Path,
-        *,
-        name: str = "",
-        password: str | None = None,
-        report: Report = silent,
-        cancel: CancelToken | None = None,
-    ) -> Reading:
-        whole = super().read(path, password=password, report=report, cancel=cancel)
+    def read(self, path: Path, **options: Any) -> Reading:
+        whole = super().read(path, **options)
         pages = tuple(
             Page(page.index, page.label, "", (), 0.0, 0.0, ReadBy.NOTHING, self.problem)
             if page.index in self.lost
@@ -664,16 +649,8 @@ def test_a_reading_that_gives_no_more_changes_nothing(library: Library, letter: 
 class SuspiciousReader(LimitedReader):
     """Finds text on the second page that nobody can see."""
 
-    def read(
-        self,
-        path: Path,
-        *,
-        name: str = "",
-        password: str | None = None,
-        report: Report = silent,
-        cancel: CancelToken | None = None,
-    ) -> Reading:
-        whole = super().read(path, password=password, report=report, cancel=cancel)
+    def read(self, path: Path, **options: Any) -> Reading:
+        whole = super().read(path, **options)
         return replace(whole, pages=tuple(replace(p, hidden=12 if p.index == 1 else 0) for p in whole.pages))
 
 
@@ -819,18 +796,10 @@ def test_a_fault_ends_a_paused_import(library: Library, files: Path, monkeypatch
         raise RuntimeError("a fault of ours")
 
     class Reader(LimitedReader):
-        def read(
-            self,
-            path: Path,
-            *,
-            name: str = "",
-            password: str | None = None,
-            report: Report = silent,
-            cancel: CancelToken | None = None,
-        ) -> Reading:
+        def read(self, path: Path, **options: Any) -> Reading:
             while self.read_files and not token.paused:
                 time.sleep(0.005)
-            return super().read(path, password=password, report=report, cancel=cancel)
+            return super().read(path, **options)
 
     with pytest.raises(RuntimeError, match="a fault of ours"):
         add(library, files, reader=Reader(), embedder=FakeEmbedder(seen=breaks), cancel=token)
@@ -946,15 +915,7 @@ def test_rejected_files_are_listed_until_their_bytes_come_in(library: Library, f
 class KinderReader(LimitedReader):
     """Reads every file."""
 
-    def read(
-        self,
-        path: Path,
-        *,
-        name: str = "",
-        password: str | None = None,
-        report: Report = silent,
-        cancel: CancelToken | None = None,
-    ) -> Reading:
+    def read(self, path: Path, **options: Any) -> Reading:
         return replace(make_reading("Not so " + path.read_text()), sha256=path.name)
 
 

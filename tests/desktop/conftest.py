@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,18 @@ from core import importing
 from desktop import house
 from tests.fakes import FakeEmbedder, LimitedReader, ScriptedModel, as_reader, fake_cut
 from tests.judged import judge_as
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user without settings, models, personas or library, in an empty folder."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("VADEMECUM_HOME", str(folder))
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+    return folder
 
 
 @pytest.fixture

@@ -27,22 +27,12 @@ from tests.fakes import FakeEmbedder, LimitedReader, ScriptedModel, as_reader
 from tests.installed import installed
 from tests.models.builders import gguf
 
+pytestmark = pytest.mark.usefixtures("home")
+
 Capture = pytest.CaptureFixture[str]
 LEASE = "The lease ends on 31 March 2027. Either party may terminate it with 30 days notice."
 DOSE = "阿司匹林的最大剂量为每日四克。肾功能不全者应当减量。"
 LANGUAGES = ("en", "zh")
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user without settings, models or library, in an empty folder."""
-    folder = tmp_path / "home"
-    monkeypatch.setenv("VADEMECUM_HOME", str(folder))
-    monkeypatch.setenv("LANG", "en_GB.UTF-8")
-    monkeypatch.delenv("LC_ALL", raising=False)
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.chdir(tmp_path)
-    return folder
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ from tests.fakes import FakeEmbedder, LimitedReader, ScriptedModel, as_reader, f
 from tests.judged import judge_as
 from tests.models.networks import network, peft_folder
 
+pytestmark = pytest.mark.usefixtures("home")
+
 Capture = pytest.CaptureFixture[str]
 LANGUAGES = ("en", "zh")
 VOICE = "No problem! Let me walk you through it in the simplest way~"
@@ -78,18 +80,6 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     card = new_card("xiaozhi", "scripted", "0" * 64)
     write_adapter(folder / "peft", folder / "base.gguf", folder / "adapter.gguf", card)
     return folder / "adapter.gguf"
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user without settings, models or library, in an empty folder."""
-    folder = tmp_path / "home"
-    monkeypatch.setenv("VADEMECUM_HOME", str(folder))
-    monkeypatch.setenv("LANG", "en_GB.UTF-8")
-    monkeypatch.delenv("LC_ALL", raising=False)
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.chdir(tmp_path)
-    return folder
 
 
 @pytest.fixture

@@ -35,22 +35,12 @@ import sys
 from pathlib import Path
 from desktop import cli, house
 from models.catalogue import Installed
+
+pytestmark = pytest.mark.usefixtures("home")
 base = Installed("mini", "language", "Miniature", Path(sys.argv[1]), sys.argv[2], 1, "", "", "")
 house.find_language_model = lambda *_: base
 sys.exit(cli.main(["persona", "train", "mine", "--epochs", "50"]))
 """
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user without settings, personas or models, in an empty folder."""
-    folder = tmp_path / "home"
-    monkeypatch.setenv("VADEMECUM_HOME", str(folder))
-    monkeypatch.setenv("LANG", "en_GB.UTF-8")
-    monkeypatch.delenv("LC_ALL", raising=False)
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.chdir(tmp_path)
-    return folder
 
 
 def use(monkeypatch: pytest.MonkeyPatch, file: Path) -> catalogue.Installed:

@@ -7,33 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout
 
 from core.errors import Cancelled, VademecumError
-from core.nouns import Progress
+from core.nouns import BackedUp
 from desktop import backups
-from desktop.channel import BackUp, BackupMade, LibraryRestored, Restore
+from desktop.channel import BackUp, LibraryRestored, Restore
 from desktop.window.desk import Desk
-from desktop.window.jobs import Job
-from desktop.window.theme import GAP
 from desktop.window.tone import tell
-from desktop.window.widgets import ask_where, button, documents_folder, label
+from desktop.window.widgets import ask_where, button, documents_folder
+from desktop.window.work_card import WorkCard
 
-_STEPS = 1000
 _MOST_NAMES = 5
 
 
-class BackupCard(QFrame):
+class BackupCard(WorkCard):
     """Saves the open library in one file, and makes a library from such a file; ``open_it`` asks to work with that."""
 
     open_it = Signal(Path)
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self._desk = desk
-        self._job: Job[Any] | None = None
+        super().__init__(desk)
         self.restored: Path | None = None
-        self.setProperty("role", "card")
         words = self.tr(
             "Saves every document with all that was read, asked and recorded in one file, and checks it by reading it "
             "back. Keep it on another drive. It is not encrypted: whoever has the file can read it. Restoring makes a "
@@ -41,28 +36,13 @@ class BackupCard(QFrame):
         )
         self.save = button(self.tr("Back up …"), clicked=self._ask_where)
         self.bring_back = button(self.tr("Restore a backup …"), clicked=self._ask_which)
-        self.stop = button(self.tr("Stop"), clicked=self._cancel)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(self.tr("Progress of the backup"))
-        self.state = label("", "muted", selectable=True)
         self.go = button(self.tr("Open the restored library"), "primary", clicked=self._open)
-        head = QHBoxLayout()
-        head.setSpacing(GAP)
-        head.addWidget(label(words), 1)
-        for one in (self.bring_back, self.save, self.stop):
-            head.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
+        column = self.lay_out(words, self.tr("Stop"), self.tr("Progress of the backup"), (self.bring_back, self.save))
         foot = QHBoxLayout()
         foot.addWidget(self.state, 1)
         foot.addWidget(self.go, 0, Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(GAP + 4, GAP, GAP, GAP)
-        column.setSpacing(GAP // 2)
-        column.addLayout(head)
-        column.addWidget(self.bar)
         column.addLayout(foot)
-        for part in (self.stop, self.bar, self.state, self.go):
-            part.hide()
+        self.go.hide()
 
     def back_up(self, file: Path) -> None:
         """Save the open library as ``file``."""
@@ -76,30 +56,15 @@ class BackupCard(QFrame):
         if self._job is not None:
             return
         self._job = self._desk.jobs.run(request, self, done=done, progress=self._told, failed=self._failed)
-        self.bar.setRange(0, 0)
-        tell(self.state, words)
         self.go.hide()
-        self._work(True)
+        self.begin(words)
 
-    def _work(self, working: bool) -> None:
-        if not working:
-            self._job = None
-        for part in (self.stop, self.bar):
-            part.setVisible(working)
+    def _show_work(self, working: bool) -> None:
+        super()._show_work(working)
         for part in (self.save, self.bring_back):
             part.setVisible(not working)
 
-    def _cancel(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-
-    def _told(self, progress: Progress) -> None:
-        tell(self.state, self._desk.stage(progress))
-        self.bar.setRange(0, _STEPS if progress.total else 0)
-        if progress.total:
-            self.bar.setValue(round(_STEPS * progress.done / progress.total))
-
-    def _saved(self, made: BackupMade) -> None:
+    def _saved(self, made: BackedUp) -> None:
         size = QLocale().formattedDataSize(made.size)
         words = self.tr("Saved and checked: {file} ({size}, {n} documents).")
         lines = [words.format(file=made.file, size=size, n=made.documents)]
@@ -111,7 +76,7 @@ class BackupCard(QFrame):
             names = ", ".join(made.missing[:_MOST_NAMES]) + (" …" if len(made.missing) > _MOST_NAMES else "")
             lines.append(lost.format(names=names))
         tell(self.state, "\n".join(lines), "warn" if made.missing else "good")
-        self._work(False)
+        self.rest()
 
     def _restored(self, made: LibraryRestored) -> None:
         self.restored = made.folder
@@ -128,14 +93,14 @@ class BackupCard(QFrame):
             lines.append(sick.format(n=ill))
         tell(self.state, "\n".join(lines), "warn" if ill else "good")
         self.go.show()
-        self._work(False)
+        self.rest()
 
     def _failed(self, error: VademecumError) -> None:
         if isinstance(error, Cancelled):
             tell(self.state, self.tr("Stopped. Nothing was kept of it."))
         else:
             tell(self.state, self._desk.sentence(error), "bad")
-        self._work(False)
+        self.rest()
 
     def _open(self) -> None:
         if self.restored is not None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QProgressBar,
     QVBoxLayout,
     QWidget,
 )
@@ -23,9 +22,7 @@ from desktop.window.desk import Desk
 from desktop.window.icons import icon, pixmap
 from desktop.window.jobs import Job
 from desktop.window.theme import GAP
-from desktop.window.widgets import button, label
-
-_STEPS = 1000
+from desktop.window.widgets import ProgressLine, button, label
 
 
 class HealthPanel(QWidget):
@@ -72,9 +69,7 @@ class HealthPanel(QWidget):
         self.mend_button = button(self.tr("Mend"), "primary", clicked=self.mend)
         self.mend_button.setToolTip(self.tr("Mends what can be mended. No document is removed."))
         self._stop = button(self.tr("Stop"), clicked=self._cancel)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(self.tr("Progress of the check"))
+        self._bar = ProgressLine(self.tr("Progress of the check"))
         self._stage = label("", "muted", wrap=False)
         said = QVBoxLayout()
         said.setSpacing(4)
@@ -154,7 +149,7 @@ class HealthPanel(QWidget):
             request, self, done=lambda found: self._done(request, found), progress=self._told, failed=self._failed
         )
         self._say("health", words, "")
-        self._bar.setRange(0, 0)
+        self._bar.wait()
         self._stage.setText("")
         self._work(True)
 
@@ -174,8 +169,7 @@ class HealthPanel(QWidget):
         self.list.setVisible(not working and bool(self._found))
 
     def _told(self, progress: Progress) -> None:
-        self._bar.setRange(0, _STEPS if progress.total else 0)
-        self._bar.setValue(round(_STEPS * progress.done / progress.total) if progress.total else 0)
+        self._bar.show_progress(progress)
         self._stage.setText(self._desk.stage(progress))
 
     def _failed(self, error: VademecumError) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.errors import Cancelled, VademecumError
 from core.nouns import Change, Progress, SameName
@@ -20,7 +20,7 @@ from desktop.window.pages.import_list import LinesTable
 from desktop.window.pages.import_log import Fate, ImportLog, Line, Pace, paths_of, rounded_minutes
 from desktop.window.pages.import_questions import Questions
 from desktop.window.theme import GAP
-from desktop.window.widgets import IconButton, button, label
+from desktop.window.widgets import IconButton, ProgressLine, button, label
 
 ImportRequest = AddFiles | ReplaceFile | ResumeImports
 _REDRAW = 200  # milliseconds between two looks at an import: it tells of itself far more often
@@ -176,9 +176,7 @@ class ImportCard(QFrame):
         self._again = button(self.tr("Try again"), "link", clicked=self._try_again)
         self._again.setToolTip(self.tr("Ask once more for the files that were rejected"))
         self._close = IconButton(self._desk, "close", self.tr("Put away"), self.closed.emit)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(self.tr("Progress of the import"))
+        self._bar = ProgressLine(self.tr("Progress of the import"))
         self._stage = ElidedLabel("muted")
         self._problem = label("", "bad", selectable=True)
         self._questions = Questions()
@@ -284,7 +282,7 @@ class ImportCard(QFrame):
 
     def _show_interrupted(self) -> None:
         self._show(self._bar, self._stage, self._cancel)
-        self._bar.setRange(0, 0)
+        self._bar.wait()
         self._cancel.setEnabled(True)
         self._stage.setText(self.tr("The engine stopped; the import goes on as soon as it is back."))
 

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QTabBar,
@@ -31,7 +30,7 @@ from desktop.window.pages.documents import DocumentsPane
 from desktop.window.pages.health import HealthPanel
 from desktop.window.pages.import_strip import ImportStrip
 from desktop.window.theme import GAP
-from desktop.window.widgets import EmptyState, button, heed, label
+from desktop.window.widgets import EmptyState, button, centred_line, heed, label
 
 GENERAL = "general"  # where documents go when no collection is selected; the command line's word for it too
 _LOOK_AGAIN = 3.0  # seconds between two looks for new documents while an import is under way
@@ -165,26 +164,13 @@ class LibraryPage(QWidget):
         column.setSpacing(GAP)
         column.addStretch(2)
         column.addWidget(self._picture)
-        for words, role in (
-            (self.tr("Put your documents here"), "title"),
-            (
-                self.tr(
-                    "Drop files or whole folders anywhere in this window, or choose them: PDF, Word (DOCX), Markdown, "
-                    "HTML and plain text. They are copied into the library on this computer and never leave it. "
-                    "Scanned pages are read as well."
-                ),
-                "muted",
-            ),
-        ):
-            line = label(words, role)
-            line.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            line.setMaximumWidth(540)
-            line.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-            middle = QHBoxLayout()
-            middle.addStretch(1)
-            middle.addWidget(line, 4)
-            middle.addStretch(1)
-            column.addLayout(middle)
+        words = self.tr(
+            "Drop files or whole folders anywhere in this window, or choose them: PDF, Word (DOCX), Markdown, "
+            "HTML and plain text. They are copied into the library on this computer and never leave it. "
+            "Scanned pages are read as well."
+        )
+        centred_line(self.tr("Put your documents here"), "title", column, 540)
+        centred_line(words, "muted", column, 540)
         row = QHBoxLayout()
         row.setSpacing(GAP)
         row.addStretch(1)

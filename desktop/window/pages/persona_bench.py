@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.errors import Cancelled, VademecumError
 from core.nouns import Persona, Progress
@@ -18,7 +18,7 @@ from desktop.window.jobs import Job
 from desktop.window.pages.persona_words import time_left
 from desktop.window.theme import GAP
 from desktop.window.tone import tell
-from desktop.window.widgets import IconButton, Mark, label
+from desktop.window.widgets import IconButton, Mark, ProgressLine, label
 
 T = TypeVar("T")
 _REDRAW = 250  # milliseconds
@@ -105,9 +105,7 @@ class JobStrip(QWidget):
         self._ended: Callable[[], object] | None = None
         self.detail = ""  # said behind what it does
         self.seconds_left = 0.0  # as the job itself says; estimated where it says nothing
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(purpose)
+        self.bar = ProgressLine(purpose)
         self.stage = ElidedLabel("muted")
         self.left = label("", "muted", wrap=False)
         self.pause = IconButton(desk, "pause", self.tr("Pause"), self._hold)

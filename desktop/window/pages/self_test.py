@@ -4,33 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QProgressBar, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit
 
 from core.errors import Cancelled, UserProblem, VademecumError
-from core.nouns import Progress
 from desktop import self_test_words
 from desktop.channel import CheckFiles, FilesChecked, SelfTest, SelfTestReport, SelfTestStep
 from desktop.window.desk import Desk
-from desktop.window.jobs import Job
 from desktop.window.theme import GAP
 from desktop.window.tone import tell
-from desktop.window.widgets import ask_where, button, documents_folder, label
+from desktop.window.widgets import ask_where, button, documents_folder
+from desktop.window.work_card import WorkCard
 
 _LINES = 12  # of the report, before it scrolls
 
 
-class SelfTestCard(QFrame):
+class SelfTestCard(WorkCard):
     """Runs the self-test or the check of the files in the engine, and shows, copies or saves what was found."""
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self._desk = desk
-        self._job: Job[Any] | None = None
-        self.setProperty("role", "card")
+        super().__init__(desk)
         words = self.tr(
             "Tests this installation with the sample documents, from the models to the citation, and trains for three "
             "steps. It takes some minutes and touches nothing of yours."
@@ -41,41 +35,27 @@ class SelfTestCard(QFrame):
             hint=self.tr("Compares every file of the installed program with what was built"),
             clicked=self.run_files,
         )
-        self.stop = button(self.tr("Stop"), clicked=self._cancel)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(self.tr("Progress of the self-test"))
-        self.state = label("", "muted", selectable=True)
         self.report = QPlainTextEdit()
         self.report.setReadOnly(True)
         self.report.setAccessibleName(self.tr("What the self-test found"))
         self.report.setFixedHeight(self.report.fontMetrics().lineSpacing() * _LINES + 2 * GAP)
         self.copy = button(self.tr("Copy the report"), clicked=self._copy)
         self.save = button(self.tr("Save the report …"), clicked=self._ask_where)
-        head = QHBoxLayout()
-        head.setSpacing(GAP)
-        head.addWidget(label(words), 1)
-        for one in (self.files, self.test, self.stop):
-            head.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
+        column = self.lay_out(words, self.tr("Stop"), self.tr("Progress of the self-test"), (self.files, self.test))
         foot = QHBoxLayout()
         foot.addStretch(1)
         foot.addWidget(self.copy)
         foot.addWidget(self.save)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(GAP + 4, GAP, GAP, GAP)
-        column.setSpacing(GAP // 2)
-        column.addLayout(head)
-        column.addWidget(self.bar)
         column.addWidget(self.state)
         column.addWidget(self.report)
         column.addLayout(foot)
-        for part in (self.stop, self.bar, self.state, self.report, self.copy, self.save):
+        for part in (self.report, self.copy, self.save):
             part.hide()
 
     def run_test(self) -> None:
         """Test everything."""
         if self._job is None:
-            self._begin(self.tr("Testing …"))
+            self._start(self.tr("Testing …"))
             self._job = self._desk.jobs.run(
                 SelfTest(), self, done=self._tested, partly=self._grow, progress=self._told, failed=self._failed
             )
@@ -83,38 +63,23 @@ class SelfTestCard(QFrame):
     def run_files(self) -> None:
         """Compare the program's files with their list."""
         if self._job is None:
-            self._begin(self.tr("Checking the files …"))
+            self._start(self.tr("Checking the files …"))
             self._job = self._desk.jobs.run(
                 CheckFiles(), self, done=self._checked, progress=self._told, failed=self._failed
             )
 
-    def _begin(self, words: str) -> None:
+    def _start(self, words: str) -> None:
         self.report.clear()
-        self.bar.setRange(0, 0)
-        tell(self.state, words)
-        self._work(True)
+        self.begin(words)
 
-    def _work(self, working: bool) -> None:
-        if not working:
-            self._job = None
-        for part in (self.stop, self.bar):
-            part.setVisible(working)
+    def _show_work(self, working: bool) -> None:
+        super()._show_work(working)
         for part in (self.test, self.files):
             part.setEnabled(not working)
         filled = bool(self.report.toPlainText())
         self.report.setVisible(filled)
         for part in (self.copy, self.save):
             part.setVisible(filled and not working)
-
-    def _cancel(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-
-    def _told(self, progress: Progress) -> None:
-        tell(self.state, self._desk.stage(progress))
-        self.bar.setRange(0, 1000 if progress.total else 0)
-        if progress.total:
-            self.bar.setValue(round(1000 * progress.done / progress.total))
 
     def _grow(self, step: SelfTestStep) -> None:
         self._write(self_test_words.of_step(step, self._desk.language))
@@ -124,21 +89,21 @@ class SelfTestCard(QFrame):
         self.report.setPlainText(self_test_words.of_report(found, self._desk.language))
         verdict = self_test_words.verdict(found, self._desk.language)
         tell(self.state, verdict, "bad" if found.failed else "good")
-        self._work(False)
+        self.rest()
 
     def _checked(self, checked: FilesChecked) -> None:
         first, *rest = self_test_words.of_files(checked, self._desk.language)
         tell(self.state, first, "bad" if rest else "good")
         if rest:
             self._write([first, *rest])
-        self._work(False)
+        self.rest()
 
     def _failed(self, error: VademecumError) -> None:
         if isinstance(error, Cancelled):
             tell(self.state, self.tr("Stopped."))
         else:
             tell(self.state, self._desk.sentence(error), "bad")
-        self._work(False)
+        self.rest()
 
     def _write(self, lines: Sequence[str]) -> None:
         self.report.appendPlainText("\n".join(lines))

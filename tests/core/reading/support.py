@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NoReturn
+
+from pypdf import PdfWriter
+from pypdf.generic import NameObject, StreamObject
 
 from core.reading.child import serve
 from core.reading.recognition import Recogniser
@@ -58,6 +62,22 @@ def text(lines: Sequence[str], *, x: float = 72, y: float = 760, size: float = 1
             parts.append(f"BT {shown(line, size)} 1 0 0 1 {x} {y} Tm {_string(line)} Tj ET")
         y -= leading
     return "\n".join(parts)
+
+
+def with_characters(data: bytes, characters: str) -> bytes:
+    """The file, the font of its first page with a ToUnicode map: ``characters`` are what it says of them."""
+    cmap = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def 1 begincodespacerange <00> <FF> "
+        f"endcodespacerange {characters} endbfchar endcmap end end"
+    )
+    writer = PdfWriter(clone_from=io.BytesIO(data))
+    stream = StreamObject()
+    stream.set_data(cmap.encode())
+    font = writer.pages[0]["/Resources"]["/Font"]["/F"].get_object()
+    font[NameObject("/ToUnicode")] = writer._add_object(stream)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
 
 
 def shown(line: str, size: float) -> str:

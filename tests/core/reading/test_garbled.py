@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pypdf import PdfWriter
-from pypdf.generic import NameObject, StreamObject
 
 from core.nouns import Outcome, ReadBy, Reading
 from core.reading import Reader
 from core.reading.garbled import agrees, is_garbled
-from tests.core.reading.support import pdf, text
+from tests.core.reading.support import pdf, text, with_characters
 
 Read = Callable[[bytes], Reading]
 
@@ -70,21 +67,8 @@ def test_what_recognition_sees_as_well_is_right() -> None:
 
 def one_letter_font(lines: list[str]) -> bytes:
     """A page that looks right and whose font calls every glyph an "e"."""
-    cmap = (
-        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def 1 begincodespacerange <00> <FF> "
-        "endcodespacerange "
-        + "94 beginbfchar "
-        + " ".join(f"<{c:02X}> <0065>" for c in range(33, 127))
-        + " endbfchar endcmap end end"
-    )
-    writer = PdfWriter(clone_from=io.BytesIO(pdf([text(lines, size=16, leading=30)])))
-    stream = StreamObject()
-    stream.set_data(cmap.encode())
-    font = writer.pages[0]["/Resources"]["/Font"]["/F"].get_object()
-    font[NameObject("/ToUnicode")] = writer._add_object(stream)
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
+    characters = "94 beginbfchar " + " ".join(f"<{c:02X}> <0065>" for c in range(33, 127))
+    return with_characters(pdf([text(lines, size=16, leading=30)]), characters)
 
 
 GARBLED = one_letter_font(["The maximum dose is 20 mg", "once daily with food"])

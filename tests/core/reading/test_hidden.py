@@ -16,7 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from core.nouns import Outcome, ReadBy, Reading
 from core.reading import cut
-from tests.core.reading.support import pdf, text
+from tests.core.reading.support import pdf, text, with_characters
 
 Read = Callable[[bytes], Reading]
 Draw = Callable[[Canvas], None]
@@ -284,20 +284,8 @@ def test_characters_without_a_picture_are_counted_and_dropped(read: Read, letter
         f"{int.from_bytes(letters.encode('utf-16-be')[i : i + 2], 'big'):04X}"
         for i in range(0, len(letters.encode("utf-16-be")), 2)
     )
-    cmap = (
-        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def 1 begincodespacerange <00> <FF> "
-        f"endcodespacerange 2 beginbfchar <41> <0041> <42> <{units}> endbfchar endcmap end end"
-    )
-    from pypdf.generic import NameObject, StreamObject
-
-    writer = PdfWriter(clone_from=io.BytesIO(pdf(["BT /F 20 Tf 1 0 0 1 72 700 Tm (ABA) Tj ET"])))
-    stream = StreamObject()
-    stream.set_data(cmap.encode())
-    font = writer.pages[0]["/Resources"]["/Font"]["/F"].get_object()
-    font[NameObject("/ToUnicode")] = writer._add_object(stream)
-    out = io.BytesIO()
-    writer.write(out)
-    page = read(out.getvalue()).pages[0]
+    data = pdf(["BT /F 20 Tf 1 0 0 1 72 700 Tm (ABA) Tj ET"])
+    page = read(with_characters(data, f"2 beginbfchar <41> <0041> <42> <{units}>")).pages[0]
     assert page.text == "AA"
     assert page.hidden > 0
 

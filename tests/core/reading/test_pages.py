@@ -13,13 +13,12 @@ import pytest
 from PIL import Image
 from pypdf import PdfWriter
 from pypdf.constants import PageLabelStyle
-from pypdf.generic import NameObject, StreamObject
 
 from core.nouns import Outcome, Page, ReadBy, Reading, Rect
 from core.reading import Reader, is_final, rects_of
 from core.reading.recognition import Recogniser, RecognitionFailed
 from tests.core.reading import support
-from tests.core.reading.support import pdf, text
+from tests.core.reading.support import pdf, text, with_characters
 
 Read = Callable[[bytes], Reading]
 WORD = "Findme"
@@ -118,20 +117,9 @@ def test_chinese_becomes_ordinary_characters_and_keeps_its_punctuation(read: Rea
 
 
 def test_a_ligature_becomes_letters_that_share_its_width(read: Read) -> None:
-    cmap = (
-        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def 1 begincodespacerange <00> <FF> "
-        "endcodespacerange 1 beginbfchar <41> <FB03> endbfchar endcmap end end"
-    )
     data = pdf(["BT /F 20 Tf 1 0 0 1 72 700 Tm (BAB) Tj ET"])
-    # the font of the page gets a ToUnicode map that makes "A" the ligature "ffi"
-    writer = PdfWriter(clone_from=io.BytesIO(data))
-    stream = StreamObject()
-    stream.set_data(cmap.encode())
-    font = writer.pages[0]["/Resources"]["/Font"]["/F"].get_object()
-    font[NameObject("/ToUnicode")] = writer._add_object(stream)
-    out = io.BytesIO()
-    writer.write(out)
-    page = read(out.getvalue()).pages[0]
+    # "A" is the ligature "ffi"
+    page = read(with_characters(data, "1 beginbfchar <41> <FB03>")).pages[0]
     assert page.text == "BffiB"
     edges = page.lines[0].edges
     widths = [b - a for a, b in pairwise(edges)]

@@ -17,10 +17,10 @@ from reportlab.pdfgen.canvas import Canvas
 
 from core.errors import Cancelled, CancelToken, UserProblem
 from core.messages import catalogue
-from core.nouns import Reading
+from core.nouns import Picture, Reading
 from core.reading import Limits, rects_of
 from core.reading.picture_child import MOST_PIXELS
-from core.reading.rendering import Rendered, Renderer
+from core.reading.rendering import Renderer
 from tests.core.reading.support import pdf, text
 from tests.core.reading.test_reader import GOOD, encrypted
 
@@ -41,14 +41,14 @@ def write(folder: Path, data: bytes) -> Path:
     return file
 
 
-def ink(picture: Rendered) -> Ink:
+def ink(picture: Picture) -> Ink:
     """Where anything is drawn."""
     rows = np.frombuffer(picture.pixels, np.uint8).reshape(picture.height, picture.stride)
     colours = rows[:, : 3 * picture.width].reshape(picture.height, picture.width, 3)
     return np.asarray((colours < 128).any(axis=2))
 
 
-def colour(picture: Rendered, x: float, y: float) -> tuple[int, int, int]:
+def colour(picture: Picture, x: float, y: float) -> tuple[int, int, int]:
     """Blue, green and red at a place of the page, 0..1 from the top left."""
     at = int(y * picture.height) * picture.stride + 3 * int(x * picture.width)
     blue, green, red = picture.pixels[at : at + 3]

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from core.errors import Cancelled, UserProblem
 from core.messages import say
-from core.nouns import Progress
-from desktop.channel import Ailment, BackUp, BackupMade, LibraryRestored, OpenLibrary, Restore, Told
+from core.nouns import BackedUp, Progress
+from desktop.channel import Ailment, BackUp, LibraryRestored, OpenLibrary, Restore, Told
 from desktop.window.desk import Desk
 from desktop.window.pages.backup import BackupCard
 from desktop.window.pages.settings import SettingsPage
@@ -39,7 +39,7 @@ def settled(qtbot: QtBot, card: BackupCard) -> None:
 
 
 def test_a_backup_is_made_and_said(qtbot: QtBot, card: BackupCard, jobs: FakeJobs) -> None:
-    jobs.answers[BackUp] = BackupMade(FILE, 12_000_000, 7, ())
+    jobs.answers[BackUp] = BackedUp(FILE, 12_000_000, 7, ())
     card.back_up(FILE)
     settled(qtbot, card)
     assert jobs.asked[-1] == BackUp(FILE)
@@ -48,7 +48,7 @@ def test_a_backup_is_made_and_said(qtbot: QtBot, card: BackupCard, jobs: FakeJob
 
 
 def test_what_the_library_has_lost_is_named(qtbot: QtBot, card: BackupCard, jobs: FakeJobs) -> None:
-    jobs.answers[BackUp] = BackupMade(FILE, 12, 7, tuple(f"{n}.pdf" for n in range(9)))
+    jobs.answers[BackUp] = BackedUp(FILE, 12, 7, tuple(f"{n}.pdf" for n in range(9)))
     card.back_up(FILE)
     settled(qtbot, card)
     assert "0.pdf, 1.pdf, 2.pdf, 3.pdf, 4.pdf …" in card.state.text() and card.state.property("role") == "warn"

@@ -13,10 +13,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from core.errors import TryAgain, UserProblem
-from core.nouns import Change, Citation, Rect
+from core.nouns import Change, Citation, Picture, Rect
 from desktop.channel import (
     DocumentView,
-    Picture,
     ReadPage,
     RenderPage,
     Sheet,
