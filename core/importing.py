@@ -142,6 +142,7 @@ class _Tally:
         self.rejected: list[tuple[str, str]] = []  # (name, sentence)
         self.partial: list[tuple[str, str]] = []  # (name, sentence)
         self.hidden: list[tuple[str, str]] = []  # (name, sentence)
+        self._restored: list[tuple[str, str]] = []
 
     def count(self, change: Change) -> None:
         """What publishing did."""
@@ -191,6 +192,11 @@ class _Tally:
             told = say("hidden_text_sections", self._language, count=len(document.hidden_pages))
         self.hidden.append((document.name, told))
 
+    def restore(self, name: str) -> None:
+        """It is here already, and its original, which was lost or damaged, is whole again."""
+        self.unchanged.append(name)
+        self._restored.append((name, say("import_original_restored", self._language)))
+
     def write_down(self) -> None:
         """Keep those rejected since the last time on the library's list."""
         self._library.reject(self._to_write)
@@ -206,6 +212,7 @@ class _Tally:
             rejected=tuple(self.rejected),
             partial=tuple(self.partial),
             hidden=tuple(self.hidden),
+            restored=tuple(self._restored),
             collections=tuple(dict.fromkeys(self._collections)),
             same_name=tuple(self._same_name),
         )
@@ -392,27 +399,37 @@ class _Intake:
         return None
 
     def _take(self, one: _Asked, known: tuple[str, int], place: _Place) -> None:
-        if place.fate is _Fate.REFUSED:
-            self._tally.refuse(place.name, self._collection)
-            return
         if place.fate is _Fate.TWIN:
             self._twins.append(place.name)
             return
         _check_in_place(self._library)
+        # What is here already is not read again, but its original may have been lost or damaged since.
+        to_read = place.fate is _Fate.NEW
+        to_read |= place.fate is _Fate.HERE and not self._library.known(known[0], str(VERSION))
+        restored = False
         try:
-            sha256, size = self._library.keep_original(one.file, self._parts.cancel, known)
+            if to_read:
+                known = self._library.keep_original(one.file, self._parts.cancel, known)
+            else:
+                restored = self._library.restore_original(one.file, known, self._parts.cancel)
         except UserProblem as problem:
             if problem.key not in ("import_unreadable_file", "import_file_changed"):
                 raise  # the library's own disk: no other file would fare better
             refused = _Refused(place.name, self._collection, one.file, *known, place.replaces)
             self._tally.reject(refused, problem)
             return
-        if place.fate is _Fate.HERE and self._library.known(sha256, str(VERSION)):
-            self._tally.unchanged.append(place.name)
-            self._here.add(one.file.absolute())
-        else:
+        if to_read:
             into = (place.name, self._collection, place.replaces, one.file.absolute())
-            self.pending.append(self._library.begin_import(sha256, size, *into))
+            self.pending.append(self._library.begin_import(known[0], known[1], *into))
+            return
+        if place.fate is _Fate.HERE:
+            self._here.add(one.file.absolute())
+        if restored:
+            self._tally.restore(place.name)
+        elif place.fate is _Fate.HERE:
+            self._tally.unchanged.append(place.name)
+        else:
+            self._tally.refuse(place.name, self._collection)
 
 
 class _Run:

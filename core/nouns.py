@@ -535,6 +535,7 @@ class Change:
     rejected: tuple[tuple[str, str], ...] = ()  # (name, sentence)
     partial: tuple[tuple[str, str], ...] = ()  # (name, sentence)
     hidden: tuple[tuple[str, str], ...] = ()  # (name, sentence): text that nobody can see was left out
+    restored: tuple[tuple[str, str], ...] = ()  # (name, sentence): its original was lost or damaged and is whole again
     collections: tuple[str, ...] = ()
     same_name: tuple[str, ...] = ()  # those rejected only because a different document has their name
 

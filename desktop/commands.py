@@ -793,6 +793,7 @@ def _together(changes: Sequence[Change], rejected: tuple[tuple[str, str], ...]) 
             rejected=one.rejected + change.rejected,
             partial=one.partial + change.partial,
             hidden=one.hidden + change.hidden,
+            restored=one.restored + change.restored,
             same_name=one.same_name + change.same_name,
             collections=tuple(dict.fromkeys(one.collections + change.collections)),
         )

@@ -188,5 +188,6 @@ def change(made: Change) -> Form:
         "same_name": list(made.same_name),
         "partial": reasons(made.partial),
         "hidden_text": reasons(made.hidden),
+        "restored": reasons(made.restored),
         "collections": list(made.collections),
     }

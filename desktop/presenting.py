@@ -256,8 +256,9 @@ class Screen:
             mark, colour = _STATES[state]
             for name, reason in items:
                 self._print(Text.assemble((f"{mark} ", colour), (name, "bold"), f": {reason}"), soft_wrap=True)
-        for name, remark in change.hidden:
-            self._print(Text.assemble(("! ", "yellow"), (name, "bold"), f": {remark}"), soft_wrap=True)
+        for mark, colour, remarks in (("!", "yellow", change.hidden), ("✔", "green", change.restored)):
+            for name, remark in remarks:
+                self._print(Text.assemble((f"{mark} ", colour), (name, "bold"), f": {remark}"), soft_wrap=True)
         if change.added or change.replaced or change.removed or change.collections:
             self._print(Text(self.say("change_revision", revision=change.revision), "dim"))
 

@@ -206,6 +206,15 @@ class Library:
                     self._taken_in.add(expected[0])
             return self._originals.keep(file, cancel, expected)
 
+    def restore_original(self, file: Path, expected: tuple[str, int], cancel: CancelToken | None = None) -> bool:
+        """Put the bytes of a document or an earlier version back where they are lost or damaged; whether they were.
+
+        ``expected`` is the file's fingerprint.  What was read of them stays as it is.  UserProblem when the file has
+        changed since.
+        """
+        with explained(self.folder):
+            return bool(self._store.standings(expected[0])) and self._originals.restore(file, expected, cancel)
+
     def names(self, collection: str) -> dict[str, str]:
         """The active documents of a collection: name -> SHA-256; empty for one that is not there."""
         return self._store.names(tidy_name(collection))
@@ -744,9 +753,11 @@ class Library:
         for done, (content, sha256) in enumerate(contents.items()):
             report(Progress("stage_checking_contents", done, len(contents)))
             if self._store.embedder() is not None and not self._store.digest_holds(content):
+                whole = self._originals.is_intact(sha256) is True
                 if repair:
-                    self._store.mark_for_reading(content)
-                findings.append(Finding("doctor_content", {"name": self._name_of(sha256)}, repair))
+                    self._store.mark_for_reading(content, now=whole)
+                key = "doctor_content" if whole else "doctor_content_and_original"
+                findings.append(Finding(key, self._place_of(sha256), repair and whole))
         return findings
 
     def _check_originals(self, repair: bool, report: Report, sound: bool) -> list[Finding]:
@@ -756,7 +767,7 @@ class Library:
             report(Progress("stage_checking_originals", done, len(hashes)))
             if (intact := self._originals.is_intact(sha256)) is not True:
                 key = "doctor_original_missing" if intact is None else "doctor_original_damaged"
-                findings.append(Finding(key, {"name": self._name_of(sha256)}))
+                findings.append(Finding(key, self._place_of(sha256)))
         left = len(set(self._orphans())) + len(set(self._store.without_documents()))
         if left:
             # A damaged database may have forgotten whose they are: then they are all that is left of a document.
@@ -793,10 +804,14 @@ class Library:
             opened = sum([make_private(path) for path in (self.folder, *walk(self.folder))])
         return [Finding("doctor_access", {"count": opened}, True)] if opened else []
 
-    def _name_of(self, sha256: str) -> str:
-        names = [d.name for d in self._store.documents() if d.sha256 == sha256]
-        names += [p.name for p in self._store.pending() if p.sha256 == sha256]
-        return names[0] if names else sha256[:12]
+    def _place_of(self, sha256: str) -> dict[str, str]:
+        """The name and the collection of the document, of the earlier version or of the import that has these bytes."""
+        for standing in self._store.standings(sha256):
+            return {"name": standing.document.name, "collection": standing.document.collection}
+        for item in self._store.pending():
+            if item.sha256 == sha256:
+                return {"name": item.name, "collection": item.collection}
+        return {"name": sha256[:12], "collection": "-"}
 
     # -- backup
 
@@ -859,7 +874,9 @@ class Library:
                 done += writer.add(backup.entry_of(sha256), size, source).size
             made = writer.finish(*facts, missing)
             writer.check = Telling("stage_reading_back", made.size, report, cancel)
-        return BackedUp(out, out.stat().st_size, made.documents, tuple(self._name_of(sha256) for sha256 in missing))
+        return BackedUp(
+            out, out.stat().st_size, made.documents, tuple(self._place_of(sha256)["name"] for sha256 in missing)
+        )
 
     def _told(self, file: Path, tell: Telling, done: int) -> Iterator[bytes]:
         with explained(self.folder):

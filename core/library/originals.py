@@ -37,27 +37,40 @@ class Originals:
         """
         with _opened(file) as source:
             sha256, size = expected or _digest(source, None, cancel)
-            if self.is_intact(sha256):  # a damaged one is mended by adding the file again
+            if self.is_intact(sha256):
                 return sha256, size
             source.seek(0)
-            self._make(self.folder)
-            handle, name = tempfile.mkstemp(prefix=_ASIDE, dir=self.folder)
-            aside = Path(name)
-            try:
-                with os.fdopen(handle, "wb") as out:
-                    # Hashed again while copying: the file may have changed since, and what is kept is what counts.
-                    sha256, size = _digest(source, out, cancel)
-                    out.flush()
-                    os.fsync(out.fileno())
-                if expected is not None and expected != (sha256, size):
-                    raise UserProblem("import_file_changed", file=file)
-                target = self.path(sha256)
-                self._make(target.parent)
-                os.replace(aside, target)
-                sync_folder(target.parent)
-            except BaseException:
-                aside.unlink(missing_ok=True)
-                raise
+            return self._copy(source, file, cancel, expected)
+
+    def restore(self, file: Path, expected: tuple[str, int], cancel: CancelToken | None = None) -> bool:
+        """Copy ``file`` in where the bytes of its hash are lost or damaged; whether they were.  As :meth:`keep`."""
+        if self.is_intact(expected[0]):
+            return False
+        with _opened(file) as source:
+            self._copy(source, file, cancel, expected)
+        return True
+
+    def _copy(
+        self, source: BinaryIO, file: Path, cancel: CancelToken | None, expected: tuple[str, int] | None
+    ) -> tuple[str, int]:
+        self._make(self.folder)
+        handle, name = tempfile.mkstemp(prefix=_ASIDE, dir=self.folder)
+        aside = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                # Hashed again while copying: the file may have changed since, and what is kept is what counts.
+                sha256, size = _digest(source, out, cancel)
+                out.flush()
+                os.fsync(out.fileno())
+            if expected is not None and expected != (sha256, size):
+                raise UserProblem("import_file_changed", file=file)
+            target = self.path(sha256)
+            self._make(target.parent)
+            os.replace(aside, target)
+            sync_folder(target.parent)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
         return sha256, size
 
     def _make(self, folder: Path) -> None:

@@ -427,12 +427,14 @@ class Store:
         vectors = self._all("SELECT vector FROM passages WHERE content = ? AND vector IS NOT NULL", content)
         return identity is not None and all(vector_is_intact(v[0], identity.dimensions) for v in vectors)
 
-    def mark_for_reading(self, content: int) -> None:
-        """Put a content whose rows are damaged on the list of imports, to be read again from its original."""
+    def mark_for_reading(self, content: int, *, now: bool = True) -> None:
+        """Have a content whose rows are damaged read again from its original: ``now``, by putting it on the list of
+        imports; else when its file is added again.
+        """
         rows = self._all(f"{_DOCUMENTS} WHERE d.content = ? AND d.retired_at IS NULL LIMIT 1", content)
         with self.writing():
             self._db.execute("UPDATE contents SET version = '' WHERE id = ?", (content,))
-            for row in rows:
+            for row in rows if now else ():
                 document = _document(row)
                 self._journal(document.sha256, document.size, document.name, document.collection, "")
 

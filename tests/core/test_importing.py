@@ -22,6 +22,7 @@ from core import importing
 from core.errors import Cancelled, CancelToken, UserProblem
 from core.importing import Importer
 from core.library import Library, fingerprint, open_library
+from core.messages import say
 from core.nouns import Change, Outcome, Page, Passage, Progress, ReadBy, Reading, Report, SameName, Scope, silent
 from core.reading import Limits, Reader
 from tests.core.library.support import found
@@ -585,6 +586,56 @@ def test_a_file_that_is_too_large_is_not_copied(library: Library, files: Path, m
     assert [name for name, _ in change.rejected] == ["lease.pdf"]
     assert "max_megabytes" in change.rejected[0][1]
     assert [file.name for file in seen] == ["dose.pdf", "note.pdf"]
+
+
+# -- an original that was lost or damaged
+
+
+def spoil(library: Library, name: str) -> Path:
+    original = library.original(library.document(name, "General").sha256)
+    original.write_bytes(b"spoiled")
+    return original
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["damaged", "lost"])
+def test_the_same_file_puts_an_original_back_and_reads_nothing(library: Library, files: Path, lost: bool) -> None:
+    add(library, files)
+    original = spoil(library, "lease.pdf")
+    if lost:
+        original.unlink()
+    reader, embedder = LimitedReader(), FakeEmbedder()
+    change = add(library, files / "lease.pdf", reader=reader, embedder=embedder)
+    assert change.restored == (("lease.pdf", say("import_original_restored")),)
+    assert (change.unchanged, change.rejected, reader.read_files, embedder.embedded) == (("lease.pdf",), (), [], [])
+    assert original.read_bytes() == (files / "lease.pdf").read_bytes()
+    assert add(library, files / "lease.pdf").restored == ()
+
+
+def test_the_original_of_an_earlier_version_is_put_back_without_bringing_it_back(library: Library, files: Path) -> None:
+    add(library, files / "lease.pdf")
+    original = spoil(library, "lease.pdf")
+    old = (files / "lease.pdf").read_text(encoding="utf-8")
+    write(files, lease="The lease ends on 30 June.")
+    add(library, files / "lease.pdf", same_name=SameName.REPLACE)
+    assert [(f.key, f.details["name"]) for f in library.doctor()] == [("doctor_original_damaged", "lease.pdf")]
+    write(files, lease=old)
+    change = add(library, files / "lease.pdf")
+    assert [name for name, _ in change.restored] == ["lease.pdf"]
+    assert (change.rejected, change.same_name) == ((), ())
+    assert original.read_text(encoding="utf-8") == old
+    assert library.document("lease.pdf", "General").version == 2
+
+
+def test_what_was_read_stays_while_its_original_is_damaged_too(library: Library, files: Path, tmp_path: Path) -> None:
+    add(library, files)
+    spoil(library, "lease.pdf")
+    library._store._db.execute("UPDATE contents SET title = 'another' WHERE title LIKE 'The lease%'")
+    (finding, other) = library.doctor(repair=True)
+    assert (finding.key, finding.mended, other.key) == ("doctor_content_and_original", False, "doctor_original_damaged")
+    assert found(library, "lease ends") and not library.pending_imports()
+    reader = LimitedReader()
+    assert add(library, files / "lease.pdf", reader=reader).replaced == ("lease.pdf",)
+    assert len(reader.read_files) == 1
 
 
 # -- a reading that is not the last word

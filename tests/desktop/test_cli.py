@@ -481,6 +481,29 @@ def test_what_was_read_and_is_damaged_is_read_again(filled: ScriptedModel, capsy
     assert form(capsys, "doctor")["findings"] == []
 
 
+def test_a_damaged_original_is_put_back_by_adding_the_same_file(
+    filled: ScriptedModel, capsys: Capture, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for original in (home / "library" / "originals").glob("??/*"):
+        if original.read_text(encoding="utf-8") == LEASE:
+            original.write_text(LEASE.replace("2027", "2077"), encoding="utf-8")
+    (finding,) = form(capsys, "doctor", code=cli.DAMAGED)["findings"]
+    assert (finding["finding"], finding["mended"]) == ("doctor_original_damaged", False)
+    assert "lease.pdf in “Matter 1”" in finding["sentence"] and "Add the same file" in finding["sentence"]
+    # Mending loses nothing of what was read: it is still found.
+    assert len(form(capsys, "doctor", "--repair", code=cli.DAMAGED)["findings"]) == 1
+    assert form(capsys, "search", "lease ends")[0]["document"] == "lease.pdf"
+    embedder = FakeEmbedder()
+    monkeypatch.setattr(house, "embedder", lambda *_: embedder)
+    assert cli.main(["add", "lease.pdf", "--collection", "Matter 1"]) == cli.OK
+    assert (
+        "✔ lease.pdf: The library's copy of this file was lost or damaged and is whole again" in capsys.readouterr().out
+    )
+    assert embedder.embedded == []
+    assert form(capsys, "doctor")["findings"] == []
+    assert form(capsys, "add", "lease.pdf", "--collection", "Matter 1")["restored"] == []
+
+
 # -- stopping, and faults of ours
 
 

@@ -151,10 +151,11 @@ class ImportLog:
 
 
 def _lines(change: Change) -> Iterable[Line]:
-    partial, hidden = dict(change.partial), dict(change.hidden)
+    remarks = tuple(map(dict, (change.partial, change.hidden, change.restored)))
+    partial = remarks[0]
 
     def said(name: str) -> str:
-        return " ".join(filter(None, (partial.get(name, ""), hidden.get(name, ""))))
+        return " ".join(filter(None, (remark.get(name, "") for remark in remarks)))
 
     for fate, names in ((Fate.ADDED, change.added), (Fate.REPLACED, change.replaced)):
         for name in names:

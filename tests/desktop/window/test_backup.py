@@ -90,7 +90,7 @@ def test_a_restored_library_is_opened_by_a_click(qtbot: QtBot, card: BackupCard,
 
 
 def test_damage_from_before_the_backup_is_said(qtbot: QtBot, card: BackupCard, jobs: FakeJobs) -> None:
-    ill = Ailment("doctor_original_missing", say("doctor_original_missing", name="a.pdf"), False)
+    ill = Ailment("doctor_original_missing", say("doctor_original_missing", name="a.pdf", collection="General"), False)
     jobs.answers[Restore] = LibraryRestored(FOLDER, "2026-11-26T10:00:00+00:00", 7, (ill,))
     card.restore(FILE, FOLDER)
     settled(qtbot, card)

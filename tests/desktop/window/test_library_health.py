@@ -65,9 +65,12 @@ def test_what_is_wrong_is_listed_and_mended_with_one_button(qtbot: QtBot, health
 def test_no_sentence_of_the_doctor_names_a_command(
     qtbot: QtBot, health: HealthPanel, jobs: FakeJobs, language: str
 ) -> None:
-    details = dict(name="a.pdf", count=3, file="x", missing=1, extra=2, fault="io", sha256="ab", folder="/x")
+    details = dict(
+        name="a.pdf", collection="A", count=3, file="x", missing=1, extra=2, fault="io", sha256="ab", folder="/x"
+    )
     for key in (
         *("doctor_database", "doctor_content", "doctor_original_missing", "doctor_original_damaged"),
+        "doctor_content_and_original",
         *("doctor_orphans", "doctor_index_damaged", "doctor_index_rows", "doctor_pending", "doctor_access"),
         *("library_index_failed", "library_original_missing"),
     ):
@@ -76,7 +79,7 @@ def test_no_sentence_of_the_doctor_names_a_command(
 
 
 def test_what_could_not_be_mended_stays_and_says_what_to_do(qtbot: QtBot, health: HealthPanel, jobs: FakeJobs) -> None:
-    lost = Ailment("doctor_original_missing", say("doctor_original_missing", name="a.pdf"), False)
+    lost = Ailment("doctor_original_missing", say("doctor_original_missing", name="a.pdf", collection="General"), False)
     jobs.answers[CheckHealth] = (lost,)
     health.mend()
     checked(qtbot, jobs)
@@ -123,7 +126,8 @@ def test_the_index_is_rebuilt_from_the_advanced_part(qtbot: QtBot, health: Healt
 
 def test_thousands_of_findings_are_listed_without_a_stall(qtbot: QtBot, health: HealthPanel, jobs: FakeJobs) -> None:
     jobs.answers[CheckHealth] = tuple(
-        Ailment("doctor_original_missing", say("doctor_original_missing", name=f"{n}.pdf"), False) for n in range(3000)
+        Ailment("doctor_original_missing", say("doctor_original_missing", name=f"{n}.pdf", collection="A"), False)
+        for n in range(3000)
     )
     health.check()
     checked(qtbot, jobs)

@@ -134,3 +134,12 @@ def test_hidden_text_is_said_beside_what_became_of_the_file() -> None:
         ("b.pdf", Fate.PARTIAL, "Not readable: page 2. Hidden text."),
         ("a.pdf", Fate.ADDED, "Hidden text."),
     ]
+
+
+def test_an_original_that_was_put_back_is_said_beside_the_file() -> None:
+    log = ImportLog()
+    log.take(Change(3, unchanged=("a.pdf", "b.pdf"), restored=(("b.pdf", "It is whole again."),)))
+    assert [(line.name, line.fate, line.sentence) for line in log.lines] == [
+        ("a.pdf", Fate.UNCHANGED, ""),
+        ("b.pdf", Fate.UNCHANGED, "It is whole again."),
+    ]
