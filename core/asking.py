@@ -388,7 +388,7 @@ def _placed(claim: Claim, library: Library) -> Claim:
         page = library.page(citation.sha256, citation.page_index)
         if citation.quote and page.text[citation.start : citation.end] == citation.quote:
             rects = rects_of(page, citation.start, citation.end)
-            placed.append(dataclasses.replace(citation, rects=rects))
+            placed.append(dataclasses.replace(citation, rects=rects, confidence=page.confidence))
     return dataclasses.replace(claim, citations=tuple(placed))
 
 
@@ -499,6 +499,7 @@ def _citation(citation: Citation) -> dict[str, object]:
         "page_label": citation.page_label,
         **({"section": True} if citation.section else {}),
         **({"version": citation.version} if citation.version > 1 else {}),
+        **({"confidence": round(citation.confidence, 3)} if citation.confidence < 1 else {}),
         "passage": citation.passage_id,
         "start": citation.start,
         "end": citation.end,
@@ -552,6 +553,7 @@ def _shown(told: Mapping[str, Any], library: Library) -> Claim:
             c["quote"],
             section=c.get("section", False),
             version=c.get("version", 1),  # named only above the first
+            confidence=c.get("confidence", 1.0),
         )
         for c in told["citations"]
     )

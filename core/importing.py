@@ -142,6 +142,7 @@ class _Tally:
         self.rejected: list[tuple[str, str]] = []  # (name, sentence)
         self.partial: list[tuple[str, str]] = []  # (name, sentence)
         self.hidden: list[tuple[str, str]] = []  # (name, sentence)
+        self._poorly_read: list[tuple[str, str]] = []
         self._restored: list[tuple[str, str]] = []
 
     def count(self, change: Change) -> None:
@@ -192,6 +193,11 @@ class _Tally:
             told = say("hidden_text_sections", self._language, count=len(document.hidden_pages))
         self.hidden.append((document.name, told))
 
+    def doubt(self, document: Document) -> None:
+        """It has come in, and recognition was not sure of these pages."""
+        pages = _ranges([index + 1 for index in document.poorly_read])
+        self._poorly_read.append((document.name, say("poorly_recognised", self._language, pages=pages)))
+
     def restore(self, name: str) -> None:
         """It is here already, and its original, which was lost or damaged, is whole again."""
         self.unchanged.append(name)
@@ -211,6 +217,7 @@ class _Tally:
             unchanged=tuple(self.unchanged),
             rejected=tuple(self.rejected),
             partial=tuple(self.partial),
+            poorly_read=tuple(self._poorly_read),
             hidden=tuple(self.hidden),
             restored=tuple(self._restored),
             collections=tuple(dict.fromkeys(self._collections)),
@@ -576,6 +583,8 @@ class _Run:
                 continue
             if document.hidden_pages:
                 self._tally.leave_hidden_out(document)
+            if document.poorly_read:
+                self._tally.doubt(document)
             if document.unreadable_pages:
                 self._tally.lose_pages(document)
             elif document.outcome is Outcome.PARTIAL and document.reason:

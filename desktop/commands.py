@@ -792,6 +792,7 @@ def _together(changes: Sequence[Change], rejected: tuple[tuple[str, str], ...]) 
             unchanged=one.unchanged + change.unchanged,
             rejected=one.rejected + change.rejected,
             partial=one.partial + change.partial,
+            poorly_read=one.poorly_read + change.poorly_read,
             hidden=one.hidden + change.hidden,
             restored=one.restored + change.restored,
             same_name=one.same_name + change.same_name,

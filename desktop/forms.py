@@ -59,8 +59,14 @@ def citation(cited: Citation) -> Form:
         **_page(cited.page_index, cited.page_label, section=cited.section),
         "passage_id": cited.passage_id,
         "quote": cited.quote,
+        "ocr_confidence": round(cited.confidence, 3),
         "rects": rects(cited.rects),
     }
+
+
+def doubt(cited: Citation, language: str) -> str:
+    """That recognition was not sure of the page, as a sentence; empty where it was."""
+    return say("cite_poorly_read", language, percent=int(100 * cited.confidence)) if cited.poorly_read else ""
 
 
 def claim(said: Claim, language: str) -> Form:
@@ -164,6 +170,8 @@ def document(known: Document, language: str) -> Form:
         "ocr_pages": known.ocr_pages,
         "unreadable_pages": [p + 1 for p in known.unreadable_pages],
         "hidden_text_pages": [p + 1 for p in known.hidden_pages],
+        "ocr_confidence": round(known.confidence, 3),
+        "poorly_recognised_pages": [p + 1 for p in known.poorly_read],
         "state": known.outcome.value,
         "reason": say(known.reason, language) if known.reason else "",
         "version": known.version,
@@ -187,6 +195,7 @@ def change(made: Change) -> Form:
         "rejected": reasons(made.rejected),
         "same_name": list(made.same_name),
         "partial": reasons(made.partial),
+        "poorly_recognised": reasons(made.poorly_read),
         "hidden_text": reasons(made.hidden),
         "restored": reasons(made.restored),
         "collections": list(made.collections),

@@ -197,6 +197,8 @@ class Screen:
         text = Text.assemble((citation.document, "bold"), self._version(citation.version), f" · {where}")
         if citation.quote not in said:  # a sentence that is itself the quote is not shown twice
             text.append(f"\n“{_one_line(citation.quote)}”", style="italic")
+        if citation.poorly_read:
+            text.append(f"\n{forms.doubt(citation, self.language)}", style="yellow")
         return Text(f"[{number}]", "bold cyan"), text
 
     def _version(self, version: int) -> str:
@@ -256,7 +258,8 @@ class Screen:
             mark, colour = _STATES[state]
             for name, reason in items:
                 self._print(Text.assemble((f"{mark} ", colour), (name, "bold"), f": {reason}"), soft_wrap=True)
-        for mark, colour, remarks in (("!", "yellow", change.hidden), ("✔", "green", change.restored)):
+        doubtful = (*change.poorly_read, *change.hidden)
+        for mark, colour, remarks in (("!", "yellow", doubtful), ("✔", "green", change.restored)):
             for name, remark in remarks:
                 self._print(Text.assemble((f"{mark} ", colour), (name, "bold"), f": {remark}"), soft_wrap=True)
         if change.added or change.replaced or change.removed or change.collections:
@@ -279,6 +282,9 @@ class Screen:
             if known.unreadable_pages:
                 pages = ", ".join(str(p + 1) for p in known.unreadable_pages)
                 name.append("\n" + self.say("pages_unreadable", pages=pages), style="dim")
+            if known.poorly_read:
+                pages = ", ".join(str(p + 1) for p in known.poorly_read)
+                name.append("\n" + self.say("pages_poorly_recognised", pages=pages), style="yellow")
             if known.hidden_pages:
                 pages = ", ".join(str(p + 1) for p in known.hidden_pages)
                 told = self.say("pages_with_hidden_text", pages=pages)
@@ -286,7 +292,8 @@ class Screen:
                     told = self.say("sections_with_hidden_text", count=len(known.hidden_pages))
                 name.append("\n" + told, style="yellow")
             numbers = [self.say("sections_of", count=known.pages) if known.in_sections else str(known.pages)]
-            numbers += [str(known.ocr_pages or "")] * scanned + [str(known.version)] * replaced + [known.added_at[:10]]
+            read = str(known.ocr_pages or "") + (f" · {int(100 * known.confidence)}%" if known.recognised else "")
+            numbers += [read] * scanned + [str(known.version)] * replaced + [known.added_at[:10]]
             table.add_row(Text(mark, colour), name, Text(known.collection), *numbers)
         self._print(table)
 

@@ -47,7 +47,9 @@ _AT_ONCE = 2048
 _PAGES_AT_ONCE = 1024
 
 _DOCUMENTS = """SELECT d.id, c.sha256, d.name, c.title, k.name, c.pages, c.ocr_pages, c.unreadable, c.outcome, c.reason,
-    d.version, d.added_at, c.size, c.hidden, c.reader LIKE 'sections %'
+    d.version, d.added_at, c.size, c.hidden, c.reader LIKE 'sections %',
+    (SELECT json_group_array(json_array(p.page_index, p.confidence)) FROM pages p
+    WHERE p.content = c.id AND p.confidence IS NOT NULL)
     FROM documents d JOIN contents c ON c.id = d.content
     JOIN collections k ON k.id = d.collection"""
 _PASSAGES = """SELECT p.content, p.page_index, p.key, c.sha256, p.start, p."end", p.heading, p.number
@@ -1214,7 +1216,7 @@ def _digest(*tables: Sequence[Sequence[object]]) -> str:
 
 def _document(row: tuple[Any, ...]) -> Document:
     number, sha256, name, title, collection, pages, ocr, unreadable, outcome, reason, version, added_at, *rest = row
-    size, hidden, in_sections = rest
+    size, hidden, in_sections, recognised = rest
     return Document(
         id=number,
         sha256=sha256,
@@ -1230,5 +1232,6 @@ def _document(row: tuple[Any, ...]) -> Document:
         added_at=added_at,
         size=size,
         hidden_pages=tuple(json.loads(hidden or "[]")),
+        recognised=tuple(sorted((index, sure) for index, sure in json.loads(recognised))),
         in_sections=bool(in_sections),
     )

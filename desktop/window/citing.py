@@ -13,7 +13,7 @@ from PySide6.QtCore import QDate, QDateTime, QLocale, QTime
 
 from core.messages import say
 from core.nouns import Answer, AnswerKind, Citation, Claim, Coverage, Disagreement, Scope, Verdict
-from desktop.forms import disagreement_words
+from desktop.forms import disagreement_words, doubt
 
 MARKS = {Verdict.SUPPORTED: "✔", Verdict.PARTIAL: "◐", Verdict.UNSUPPORTED: "✘", Verdict.CONVERSATION: "…"}
 _WORDS = {
@@ -99,6 +99,16 @@ def place_words(citation: Citation, language: str) -> str:
     page = page_words(citation.page_index, citation.page_label, language, section=citation.section)
     version = say("cite_version", language, version=citation.version) if citation.version > 1 else ""
     return say("separator", language).join(words for words in (version, page) if words)
+
+
+def doubts(claim: Claim, language: str) -> list[str]:
+    """That recognition was not sure of pages that a sentence stands on, a line a page."""
+    told: dict[tuple[str, int], str] = {}
+    for citation in claim.citations:
+        if words := doubt(citation, language):
+            page = page_words(citation.page_index, citation.page_label, language, section=citation.section)
+            told[citation.sha256, citation.page_index] = f"{one_line(citation.document)}, {page}: {words}"
+    return list(told.values())
 
 
 def verdict_words(claim: Claim, language: str) -> str:

@@ -30,6 +30,7 @@ from PySide6.QtGui import (
 from core.errors import UserProblem
 from core.messages import say
 from core.nouns import AnswerKind, Citation, Claim, Exchange
+from desktop.forms import doubt
 from desktop.window import citing
 from desktop.window.pdf_text import with_true_text
 
@@ -287,10 +288,12 @@ def _cited(citation: Citation, number: int, exchange: Exchange, language: str) -
     position = say("cite_position", language, start=citation.start + 1, end=citation.end)
     where = _place(citation, language)
     old = citation.sha256 in exchange.outdated
-    replaced = f'<br><span class="partial">{escape(say("cite_replaced", language))}</span>' if old else ""
+    remarks = [say("cite_replaced", language)] if old else []
+    remarks += [words] if (words := doubt(citation, language)) else []
+    told = "".join(f'<br><span class="partial">{escape(words)}</span>' for words in remarks)
     return (
         f'<tr><td class="number"><b>[{number}]</b></td><td><b>{escape(where)}</b> · {escape(position)}<br>'
-        f'<span class="quote">{escape(_quote(citation, language))}</span>{replaced}</td></tr>'
+        f'<span class="quote">{escape(_quote(citation, language))}</span>{told}</td></tr>'
     )
 
 
@@ -335,7 +338,9 @@ def _place(citation: Citation, language: str) -> str:
 
 def _source(citation: Citation, language: str) -> str:
     source = _place(citation, language)
-    return source + _COLON[language] + _quote(citation, language)
+    words = doubt(citation, language)
+    remark = _IN_BRACKETS[language].format(words) if words else ""
+    return source + _COLON[language] + _quote(citation, language) + remark
 
 
 def _quote(citation: Citation, language: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,10 @@ from core.nouns import (
     Candidate,
     Claim,
     Document,
+    Page,
     Persona,
     Progress,
+    ReadBy,
     Scope,
     Term,
     Turn,
@@ -104,6 +107,19 @@ def test_a_supported_sentence_is_shown_with_its_quote(library: Library) -> None:
     assert answer.checked.removed == ()
     assert answer.model == model.identity
     assert answer.library_revision == library.revision
+
+
+def test_a_citation_says_how_surely_its_page_was_recognised(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = library.page
+
+    def unsure(sha256: str, page_index: int) -> Page:
+        return replace(page(sha256, page_index), read_by=ReadBy.OCR, confidence=0.6254)
+
+    monkeypatch.setattr(library, "page", unsure)
+    answer = put_question(library, END, Quoting("The lease ends on 31 March 2027.", "31 March"))
+    (citation,) = answer.checked.claims[0].citations
+    assert (citation.confidence, citation.poorly_read) == (0.6254, True)
+    assert body(answer)["sentences"][0]["citations"][0]["confidence"] == 0.625
 
 
 def test_every_quote_shown_is_verbatim_on_its_page(library: Library) -> None:

@@ -720,6 +720,30 @@ def test_hidden_text_is_told_of_and_kept_with_the_document(
     assert library.doctor() == []
 
 
+class UnsureReader(LimitedReader):
+    """Recognises the pages from pictures; the second one not well."""
+
+    def read(self, path: Path, **options: Any) -> Reading:
+        whole = super().read(path, **options)
+        sure = (0.99, 0.625, 0.97)
+        pages = (replace(p, read_by=ReadBy.OCR, confidence=sure[p.index]) for p in whole.pages)
+        return replace(whole, pages=tuple(pages))
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Poorly recognised: page 2."), ("zh", "第 2 页识别质量较差")])
+def test_poorly_recognised_pages_are_told_of_and_kept_with_the_document(
+    library: Library, letter: Path, language: str, words: str
+) -> None:
+    change = add(library, letter, reader=UnsureReader(), language=language)
+    ((name, remark),) = change.poorly_read
+    assert (name, remark.startswith(words)) == ("letter.pdf", True)
+    document = library.document("letter.pdf", "General")
+    assert document.recognised == ((0, 0.99), (1, 0.625), (2, 0.97))
+    assert (document.poorly_read, document.outcome) == ((1,), Outcome.OK)
+    assert document.confidence == pytest.approx(0.8617, abs=1e-3)
+    assert library.documents() == [document]
+
+
 def test_the_last_word_on_a_lost_page_is_kept(library: Library, letter: Path) -> None:
     add(library, letter, reader=LosingReader(1))
     reader = LosingReader(1, problem="reading_page_no_text")

@@ -58,6 +58,17 @@ def test_pages_count_from_one_everywhere() -> None:
     assert form["state"] == "partial" and str(form["reason"]).startswith("Some pages")
 
 
+def test_how_surely_pages_were_recognised_is_in_the_forms() -> None:
+    sure = ((0, 0.99), (1, 0.5))
+    known = Document(1, "ab", "a.pdf", "A", "m", 3, 2, (), Outcome.OK, "", 1, "2026", 9, recognised=sure)
+    form = forms.document(known, "en")
+    assert (form["ocr_confidence"], form["poorly_recognised_pages"]) == (0.745, [2])
+    assert forms.citation(replace(CITATION, confidence=0.6254))["ocr_confidence"] == 0.625
+    assert forms.citation(CITATION)["ocr_confidence"] == 1.0
+    made = forms.change(Change(1, poorly_read=(("a.pdf", "Poorly recognised: page 2."),)))
+    assert made["poorly_recognised"] == [{"document": "a.pdf", "reason": "Poorly recognised: page 2."}]
+
+
 def test_hidden_text_is_in_the_forms_of_documents_and_changes() -> None:
     known = Document(1, "ab", "a.pdf", "A", "m", 3, 0, (), Outcome.OK, "", 1, "2026", 9, (1,))
     assert forms.document(known, "en")["hidden_text_pages"] == [2]

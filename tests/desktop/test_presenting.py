@@ -334,3 +334,25 @@ def test_documents_that_do_not_agree_are_told_of_below_the_sentences(capsys: Cap
         out = capsys.readouterr().out
         assert_fits(out)
         assert f"≠ {words}" in joined(out)
+
+
+@pytest.mark.parametrize(
+    ("language", "pages", "cited"),
+    [("en", "poorly recognised: pages 3, 7", "(62% sure)"), ("zh", "识别质量较差的页：3, 7", "（置信度 62%）")],
+)
+def test_poor_recognition_is_told_of_with_change_document_and_citation(
+    capsys: Capture, language: str, pages: str, cited: str
+) -> None:
+    screen = Screen(language)
+    screen.change(Change(5, added=("a.pdf",), poorly_read=(("a.pdf", "Poorly recognised"),)))
+    assert "! a.pdf: Poorly recognised" in capsys.readouterr().out
+    sure = ((0, 1.0), (2, 0.625), (6, 0.8))
+    known = Document(1, "ab", "a.pdf", "", "General", 9, 3, (), Outcome.OK, "", 1, "2026-11-22T10", 9, recognised=sure)
+    screen.documents([known])
+    out = capsys.readouterr().out
+    assert pages in out and "3 · 80%" in out
+    claim = replace(SUPPORTED, citations=(replace(CITATION, confidence=0.625),))
+    screen.answer(replace(ANSWER, checked=replace(ANSWER.checked, claims=(claim,))))
+    assert cited in capsys.readouterr().out
+    screen.answer(ANSWER)
+    assert cited not in capsys.readouterr().out

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QEnterEvent, QFontMetrics, QPainter, QPaintEve
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.nouns import Citation, Claim, Verdict
+from desktop import forms
 from desktop.window import citing
 from desktop.window.desk import Desk
 from desktop.window.icons import pixmap
@@ -59,8 +60,9 @@ class Chip(QPushButton):
         where = citing.place_words(self.citation, self._desk.language)
         replaced = self._desk.say("cite_replaced") if outdated else ""
         quote = self._desk.say("quote_open", text=citing.one_line(self.citation.quote))
-        self.setToolTip(tip(f"{self._name}, {where}", replaced, quote))
-        self.setAccessibleName(", ".join(w for w in (f"[{self.number}] {self._name}", where, replaced) if w))
+        doubt = forms.doubt(self.citation, self._desk.language)
+        self.setToolTip(tip(f"{self._name}, {where}", replaced, doubt, quote))
+        self.setAccessibleName(", ".join(w for w in (f"[{self.number}] {self._name}", where, replaced, doubt) if w))
         self.setAccessibleDescription(quote)
         self.fit(_WIDEST_CHIP)
 
@@ -143,6 +145,7 @@ class ClaimRow(QWidget):
             for words, role in (
                 (changed, "good" if change == "new" else "bad"),
                 (notes, "muted" if left_out else "warn"),
+                ("\n".join(() if left_out else citing.doubts(claim, language)), "warn"),
             )
             if words
         ]

@@ -301,6 +301,11 @@ def _number(table: Mapping[str, Any], name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
+def _share(table: Mapping[str, Any], name: str) -> float:
+    value = table.get(name)
+    return value if isinstance(value, float) and 0 <= value <= 1 else 1.0
+
+
 def _table(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = body.get(name)
     return value if isinstance(value, dict) else {}
@@ -373,4 +378,5 @@ def _citation(table: Mapping[str, Any]) -> Citation:
         quote=_text(table, "quote"),
         section=table.get("section") is True,
         version=_number(table, "version"),
+        confidence=_share(table, "confidence"),
     )

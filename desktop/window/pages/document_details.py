@@ -102,7 +102,7 @@ class DetailsStrip(QFrame):
         facts = [
             document.collection,
             self._extent(document),
-            *([self.tr("{n} by OCR").format(n=document.ocr_pages)] if document.ocr_pages else []),
+            *([self._by_recognition(document)] if document.ocr_pages else []),
             self.tr("version {n}").format(n=document.version),
             QLocale().formattedDataSize(document.size, 1, QLocale.DataSizeFormat.DataSizeSIFormat),
             self.tr("added {day}").format(day=day),
@@ -115,12 +115,21 @@ class DetailsStrip(QFrame):
                 if len(document.unreadable_pages) == 1
                 else self.tr("Pages that could not be read: {pages}")
             ).format(pages=listed)
+        if document.poorly_read:
+            remark = self._desk.say("poorly_recognised", pages=self._listed(document.poorly_read))
+            pages = "\n".join(filter(None, (pages, remark)))
         if document.hidden_pages:
             remark = self._desk.say("hidden_text", pages=self._listed(document.hidden_pages))
             if document.in_sections:
                 remark = self._desk.say("hidden_text_sections", count=len(document.hidden_pages))
             pages = "\n".join(filter(None, (pages, remark)))
         self._say(document.name, "  ·  ".join(facts), self._say_reason(document), pages)
+
+    def _by_recognition(self, document: Document) -> str:
+        if not document.recognised:  # read before this was told
+            return self.tr("{n} by OCR").format(n=document.ocr_pages)
+        sure = int(100 * document.confidence)
+        return self.tr("{n} by OCR, {percent}% sure").format(n=document.ocr_pages, percent=sure)
 
     def _extent(self, document: Document) -> str:
         if document.in_sections:

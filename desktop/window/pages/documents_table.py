@@ -131,7 +131,7 @@ class DocumentsModel(QAbstractTableModel):
         }
         widest = max(self.states.values(), key=len)
         day = QLocale().toString(QDate(2026, 9, 28), self._day)
-        self.samples = (widest, "", "x" * 16, "00000", "00000", "00", day, "x" * 30)  # what a column has room for
+        self.samples = (widest, "", "x" * 16, "00000", "000 · 00%", "00", day, "x" * 30)  # what a column has room for
         desk.restyled.connect(self._paint)
         self._paint()
 
@@ -252,6 +252,8 @@ class DocumentsModel(QAbstractTableModel):
             return self._icons[row.outcome]
         if role == Qt.ItemDataRole.ToolTipRole and column in (NAME, COLLECTION):
             return self._text(row, column)
+        if role == Qt.ItemDataRole.ToolTipRole and column == OCR_PAGES and isinstance(row, Document):
+            return self._doubt(row) or None
         if role == Qt.ItemDataRole.ToolTipRole and column in (STATE, REASON):
             return self.reason(row) or None
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -269,7 +271,7 @@ class DocumentsModel(QAbstractTableModel):
             case 3:
                 return f"{row.pages} §" if isinstance(row, Document) and row.in_sections else str(row.pages or "–")
             case 4:
-                return str(row.ocr_pages) if row.ocr_pages else "–"
+                return self._recognised(row) if row.ocr_pages else "–"
             case 5:
                 return str(row.version) if row.version else "–"
             case 6:
@@ -278,6 +280,17 @@ class DocumentsModel(QAbstractTableModel):
                 return "–" if rejected else QLocale().toString(local_day(row.added_at), self._day)
             case _:
                 return self.reason(row, briefly=True)
+
+    def _recognised(self, row: Row) -> str:
+        if isinstance(row, Document) and row.recognised:
+            return f"{row.ocr_pages} · {int(100 * row.confidence)}%"
+        return str(row.ocr_pages)
+
+    def _doubt(self, row: Document) -> str:
+        """Which pages recognition was not sure of, in a sentence; empty when there are none."""
+        if not row.poorly_read:
+            return ""
+        return self._desk.say("poorly_recognised", pages=", ".join(str(index + 1) for index in row.poorly_read))
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         """Every row can be selected; documents can be dragged."""

@@ -151,7 +151,7 @@ class ImportLog:
 
 
 def _lines(change: Change) -> Iterable[Line]:
-    remarks = tuple(map(dict, (change.partial, change.hidden, change.restored)))
+    remarks = tuple(map(dict, (change.partial, change.poorly_read, change.hidden, change.restored)))
     partial = remarks[0]
 
     def said(name: str) -> str:

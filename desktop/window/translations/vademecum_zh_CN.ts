@@ -574,6 +574,10 @@
         <translation>{n} 页经 OCR 识别</translation>
     </message>
     <message>
+        <source>{n} by OCR, {percent}% sure</source>
+        <translation>{n} 页经 OCR 识别，置信度 {percent}%</translation>
+    </message>
+    <message>
         <source>{n} documents are selected</source>
         <translation>已选择 {n} 份文档</translation>
     </message>

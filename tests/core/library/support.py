@@ -38,6 +38,7 @@ def put_in(library: Library, folder: Path, collection: str, **files: str) -> Cha
 
 
 _TAKEN_BACK = {
+    6: ("DROP INDEX pages_recognised",),
     5: (
         "ALTER TABLE contents DROP COLUMN hidden",
         "ALTER TABLE pages DROP COLUMN hidden",

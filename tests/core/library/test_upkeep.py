@@ -21,7 +21,7 @@ from core.library import Library, index, open_library, schema
 from core.library.index import Index
 from core.library.originals import Originals
 from core.nouns import Progress, Scope
-from tests.core.library.support import found, put
+from tests.core.library.support import found, put, take_back
 from tests.fakes import FakeEmbedder, LimitedReader, as_reader, fake_cut
 
 ROOT = Path(__file__).parents[3]
@@ -513,6 +513,19 @@ def kept(tmp_path: Path) -> Path:
         (tmp_path / "file.pdf").write_text(text, encoding="utf-8")
         originals.keep(tmp_path / "file.pdf")
     return folder
+
+
+def test_schema_5_becomes_6_pages_are_found_by_how_surely_they_were_recognised(folder: Path) -> None:
+    take_back(folder, 5)
+    with open_library(folder) as library:
+        asked = "SELECT page_index FROM pages WHERE content = 1 AND confidence < 1"
+        plan = library._store._all(f"EXPLAIN QUERY PLAN {asked}")
+        assert "COVERING INDEX pages_recognised" in plan[0][-1]
+        assert [document.recognised for document in library.documents()] == [(), ()]
+        assert keys(library) == []
+    db = sqlite.connect(str(schema.backup_of(folder / "library.db", 5)))
+    assert schema.version_of(db) == 5
+    db.close()
 
 
 def test_schema_1_becomes_2_files_with_lost_pages_may_be_read_again(

@@ -158,6 +158,16 @@ def test_replaced_documents_are_marked_on_their_chips(sentences: Sentences) -> N
     assert "replaced or removed" in chip.accessibleName()
 
 
+def test_a_poorly_recognised_page_is_told_of_below_the_sentence(qtbot: QtBot, desk: Desk) -> None:
+    citation = replace(m.CLAIMS[0].citations[0], confidence=0.625)
+    claim = replace(m.CLAIMS[0], citations=(citation, replace(citation, start=citation.start + 1)))
+    row = ClaimRow(desk, claim, citing.numbered([claim]), lambda _: None)
+    qtbot.addWidget(row)
+    words = "consulting-agreement-driven-deliveries.pdf, page 5: This page was poorly recognised (62% sure)"
+    assert [note.text().startswith(words) for note in row.notes] == [True]
+    assert "poorly recognised (62% sure)" in row.chips[0].accessibleName()
+
+
 def test_rows_are_as_high_as_their_words_need(sentences: Sentences, qtbot: QtBot) -> None:
     row = sentences.rows[1]
     narrow, wide = row.heightForWidth(260), row.heightForWidth(900)

@@ -173,3 +173,16 @@ def test_documents_that_do_not_agree_are_told_of_in_every_form(qtbot: QtBot) -> 
     for page in (export.to_html([told], "en"), export.to_fragment(told, "en"), export.to_text(told, "en")):
         assert "Your documents do not agree" in page and words in page
     assert "您的文档说法不一" in text_of(export.to_pdf([told], "zh"))
+
+
+def test_a_poorly_recognised_page_is_told_of_in_every_form(qtbot: QtBot) -> None:
+    exchange = m.exchange()
+    claims = [
+        replace(claim, citations=tuple(replace(c, confidence=0.625) for c in claim.citations))
+        for claim in exchange.answer.checked.claims
+    ]
+    answer = replace(exchange.answer, checked=replace(exchange.answer.checked, claims=tuple(claims)))
+    told = replace(exchange, answer=answer)
+    for page in (export.to_html([told], "en"), export.to_fragment(told, "en"), export.to_text(told, "en")):
+        assert "poorly recognised (62% sure)" in page
+    assert "置信度 62%" in text_of(export.to_pdf([told], "zh"))

@@ -6,6 +6,7 @@ import gc
 import random
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -21,6 +22,7 @@ from desktop.window.pages.documents_table import (
     ADDED,
     DOCUMENT_IDS,
     NAME,
+    OCR_PAGES,
     PAGES,
     STATE,
     DocumentsModel,
@@ -207,6 +209,14 @@ def test_a_row_says_its_state_in_words_and_shape(qtbot: QtBot, desk: Desk) -> No
     }
     assert len(pictures) == 2
     assert model.rowCount(model.index(0, 0)) == 0 and model.rowCount(QModelIndex()) == 4
+
+
+def test_poorly_recognised_pages_are_named_beside_how_many_were(qtbot: QtBot, desk: Desk) -> None:
+    model = DocumentsModel(desk)
+    model.set_documents((replace(SHELF[0], ocr_pages=2, recognised=((2, 0.625), (6, 0.975))),))
+    index = model.index(0, OCR_PAGES)
+    assert model.data(index) == "2 · 80%"
+    assert str(model.data(index, Qt.ItemDataRole.ToolTipRole)).startswith("Poorly recognised: page 3.")
 
 
 def test_days_are_read_from_what_the_library_keeps() -> None:
