@@ -56,6 +56,13 @@ class TestThePlan:
         assert plan.memory_bytes > 0 < plan.disk_bytes
         assert plan.seconds > 0
 
+    def test_a_processor_without_wide_vectors_takes_longer(self, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        told = []
+        for here in (True, False):
+            monkeypatch.setattr("models.persona.training.wide", lambda here=here: here)
+            told.append(plan_training(base, examples(24), QUICK).seconds)
+        assert told[1] > told[0]
+
     def test_it_is_quick(self, base: Path) -> None:
         begin = time.process_time()
         plan_training(base, examples(400), QUICK)
