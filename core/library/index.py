@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import re
 import shutil
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +25,9 @@ import pyarrow as pa
 from lancedb.index import FTS, IvfFlat
 from lancedb.query import MatchQuery
 
+from core.library.exact import Block, Exact
 from core.library.originals import file_sha256
+from core.machine import available_memory
 
 _TABLE = "passages"
 _TERMS = "terms_2"  # another name whenever core.terms.index_terms changes: an index of older terms is then made anew
@@ -33,11 +36,12 @@ _INDEX_CACHE, _METADATA_CACHE = 128 << 20, 32 << 20  # bytes; the defaults are 7
 _HINT = "latest_version_hint.json"  # the one file that is written more than once
 _IDS_AT_ONCE = 5000
 _MOST_STATES = 5  # after tidying there are one or two
-# Below this every vector is compared: nothing is missed, and it costs a quarter of a second of two processors.  Above,
-# only those of the nearest parts are (docs/decisions/0009).
+# Up to this every vector is held in memory (0.5 GB) and compared: nothing is missed.  Above, only those of the nearest
+# parts are (docs/decisions/0016).
 EXACT_UP_TO = 300_000
-_VECTOR_INDEX = "vector_idx"
+_VECTOR_INDEX = re.compile(r"vector_(\d+)_parts")
 _LOOKED_INTO = 0.2  # of the parts
+_OUTGROWN = 1.5  # times as many or as few parts as there would be now: made anew, as tidying only fills them up
 _SPILL = "spill"
 
 _log = logging.getLogger(__name__)
@@ -82,6 +86,8 @@ class Index:
             self._table = self._db.create_table(_TABLE, schema=self._schema)
             self._index_terms()
         self._parts = self._count_parts()
+        self._exact: Exact | None = None  # held from the first search on
+        self._counts: dict[int, int] | None = None
 
     def _index_terms(self) -> None:
         # The text arrives cut into terms; LanceDB only has to split at the blanks.  Positions off: crashes are known.
@@ -98,11 +104,17 @@ class Index:
 
     def apply(self, drop: Iterable[int], add: Iterable[Rows]) -> None:
         """Take out every row of the contents ``drop``, then put in ``add``."""
-        gone = sorted(drop)
+        gone, held = sorted(drop), self._exact
+        self._exact = self._counts = None  # when this fails
         for at in range(0, len(gone), _IDS_AT_ONCE):
             self._table.delete(_within(gone[at : at + _IDS_AT_ONCE]))
+        if held is not None:
+            held.drop(gone)
         for rows in add:
             self._table.add(self._batch(rows))
+            if held is not None:
+                held.add(Block(rows.passages, rows.contents.copy(), rows.vectors))
+        self._exact = held if held is not None and not held.is_untidy else None
 
     def _batch(self, rows: Rows) -> pa.Table:
         vectors = pa.FixedSizeListArray.from_arrays(pa.array(rows.vectors.ravel()), self.dimensions)
@@ -120,23 +132,32 @@ class Index:
         self._keep_vector_index()
 
     def _keep_vector_index(self) -> None:
-        """An index over the vectors where there are so many that comparing all of them takes too long."""
-        size, there = len(self), self._count_parts() > 0
+        """An index over the vectors where there are so many that comparing all of them takes too much."""
+        size, there = len(self), self._count_parts()
+        fitting = 1 / _OUTGROWN <= there / _parts_of(size) <= _OUTGROWN
         try:
-            if there and size <= EXACT_UP_TO // 2:
-                self._table.drop_index(_VECTOR_INDEX)
-            elif not there and size > EXACT_UP_TO:
+            if size <= EXACT_UP_TO // 2 or not fitting:
+                self._drop_vector_index()
+                there = 0
+            if not there and size > EXACT_UP_TO:
                 config = IvfFlat(distance_type="cosine", num_partitions=_parts_of(size))
                 with _spilling_into(self.folder / _SPILL):
-                    self._table.create_index("vector", config=config, name=_VECTOR_INDEX)
+                    self._table.create_index("vector", config=config, name=f"vector_{_parts_of(size)}_parts")
         except Exception as fault:  # LanceDB raises many types; without it a search takes longer and finds as much
             _log.warning("the vectors have no index: %s", fault)
         self._parts = self._count_parts()
+        if self._parts:
+            self._exact = None
+
+    def _drop_vector_index(self) -> None:
+        for index in self._table.list_indices():
+            if index.columns == ["vector"]:
+                self._table.drop_index(index.name)
 
     def _count_parts(self) -> int:
         """How many parts the index over the vectors has; 0 while there is none."""
-        there = any(index.name == _VECTOR_INDEX for index in self._table.list_indices())
-        return _parts_of(len(self)) if there else 0
+        names = [_VECTOR_INDEX.fullmatch(index.name) for index in self._table.list_indices()]
+        return max((int(name[1]) for name in names if name), default=0)
 
     def rewrite(self) -> None:
         """Write all rows anew: deleted rows otherwise stay in the files until a tenth of a file is deleted."""
@@ -145,7 +166,7 @@ class Index:
         reader = pa.RecordBatchReader.from_batches(self._schema, (b.select(self._schema.names) for b in kept))
         self._table = self._db.create_table(_TABLE, data=reader, schema=self._schema, mode="overwrite")
         del old
-        self._parts = 0
+        self._parts, self._exact, self._counts = 0, None, None
         self._index_terms()
         self.optimise()
 
@@ -176,15 +197,45 @@ class Index:
     ) -> list[tuple[int, float]]:
         """The k passages nearest in meaning: (passage, cosine), best first; None searches everything.
 
-        Exactly so, but for a search through everything in a library of more than EXACT_UP_TO passages.
+        Exactly so, but for a search through more than EXACT_UP_TO passages.
         """
-        query = self._table.search(np.asarray(vector, np.float32), vector_column_name="vector").distance_type("cosine")
-        if self._parts and contents is None:
+        vector = np.asarray(vector, np.float32)
+        if (held := self._hold()) is not None:
+            return _best_first(held.search(vector, contents, k))
+        query = self._table.search(vector, vector_column_name="vector").distance_type("cosine")
+        if self._parts and self._is_large(contents):
             query = query.nprobes(max(1, round(self._parts * _LOOKED_INTO)))
-        elif self._parts:
+        else:
             query = query.bypass_vector_index()
         found = self._run(query, contents, k, "_distance")
         return _best_first((passage, 1.0 - distance) for passage, distance in found)
+
+    def _hold(self) -> Exact | None:
+        """Every vector in memory; None where there are too many, or too little memory."""
+        if self._parts or self._exact is not None:
+            return self._exact
+        size = len(self)
+        needed, free = 4 * size * self.dimensions, available_memory()
+        if size > _OUTGROWN * EXACT_UP_TO or 0 < free < 2 * needed:
+            return None
+        passages, contents = np.empty(size, np.int64), np.empty(size, np.int32)
+        vectors = np.empty((size, self.dimensions), np.float32)
+        at = 0
+        for batch in self._table.search().select(["passage", "content", "vector"]).to_batches(4096):
+            rows = slice(at, at + batch.num_rows)
+            passages[rows], contents[rows] = batch.column("passage").to_numpy(), batch.column("content").to_numpy()
+            vectors[rows] = batch.column("vector").flatten().to_numpy().reshape(-1, self.dimensions)
+            at += batch.num_rows
+        self._exact = Exact(Block(passages[:at], contents[:at], vectors[:at]))
+        return self._exact
+
+    def _is_large(self, contents: Sequence[int] | None) -> bool:
+        """Whether so many passages are meant that comparing each takes too long."""
+        if contents is None:
+            return True
+        if self._counts is None:
+            self._counts = self.counts()
+        return sum(self._counts.get(content, 0) for content in contents) > EXACT_UP_TO
 
     def search_words(self, terms: Sequence[str], contents: Sequence[int] | None, k: int) -> list[tuple[int, float]]:
         """The k passages that hold these terms best: (passage, BM25), best first; None searches everything."""

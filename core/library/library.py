@@ -119,6 +119,7 @@ class Library:
         self._store = store
         self._originals = Originals(folder / "originals")
         self._index: Index | None = None
+        self._read: tuple[int, list[Document]] = (-1, [])  # the documents as they were at a revision
         self._untidy = 0
         self._backing_up = False
         self._to_drop: set[str] = set()  # originals that were given up while a backup was made
@@ -478,7 +479,7 @@ class Library:
 
     def documents(self, scope: Scope = _EVERYTHING) -> list[Document]:
         """The documents in ``scope``, by collection and name.  UserProblem for an unknown collection or name."""
-        every = self._store.documents()
+        every = self._every_document()
         if scope.collections:
             for name in scope.collections:
                 self._known_collection(name)
@@ -488,6 +489,14 @@ class Library:
             return every
         chosen = {d.id for name in scope.documents for d in _by_name(name, every)}
         return [d for d in every if d.id in chosen]
+
+    def _every_document(self) -> list[Document]:
+        # Every search asks several times, and reading 10,000 takes longer than searching them.
+        with self._lock:
+            revision = self.revision
+            if self._read[0] != revision:
+                self._read = (revision, self._store.documents())
+            return list(self._read[1])
 
     def document(self, name: str, collection: str) -> Document:
         """The active document of that name.  UserProblem for an unknown collection or name."""
@@ -707,6 +716,7 @@ class Library:
         ``repair`` mends what can be mended without losing anything; ``rebuild_index`` makes the index anew first.
         """
         with self._lock:
+            self._read = (-1, [])  # what is mended here raises no revision
             findings = self._check_database(repair)
             sound = all(finding.mended for finding in findings)
             if rebuild_index:
