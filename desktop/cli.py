@@ -244,6 +244,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     def batch(made: argparse.ArgumentParser) -> None:
         made.add_argument("--batch", metavar="Q.jsonl", help=words("batch"))
         made.add_argument("--out", metavar="OUT.jsonl", help=words("out"))
+        made.add_argument("--force", action="store_true", help=words("force"))
 
     add = command("add")
     add.add_argument("paths", nargs="*", metavar="PATH", help=words("paths"))
@@ -350,6 +351,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     export.add_argument("file", metavar="FILE", help=words("persona_file"))
     export.add_argument("--merged", default="", metavar="TYPE", help=words("persona_merged_type"))
     export.add_argument("--hf-base", default="", metavar="DIR", help=words("persona_hf_base"))
+    export.add_argument("--force", action="store_true", help=words("force"))
     bring = persona("import")
     bring.add_argument("file", metavar="FILE", help=words("persona_file"))
     bring.add_argument("--replace", action="store_true", help=words("persona_replace"))
@@ -368,6 +370,7 @@ def build_parser(language: str) -> argparse.ArgumentParser:
     evaluate.add_argument("--model", default="", metavar="NAME", help=words("model"))
     evaluate.add_argument("--seed", type=_natural, default=0, metavar="N", help=words("seed"))
     evaluate.add_argument("--out", metavar="FILE.json", help=words("evaluate_out"))
+    evaluate.add_argument("--force", action="store_true", help=words("force"))
     return parser
 
 

@@ -615,6 +615,8 @@ def evaluate(context: Context, chosen: Namespace) -> int:
             cancel=context.cancel,
         )
 
+    if chosen.out:
+        check_new(Path(chosen.out), force=chosen.force)
     with _written_aside(Path(chosen.out)) if chosen.out else nullcontext() as aside:
         if chosen.suite == "verifier":
             with context.screen.progress() as report:
@@ -693,6 +695,9 @@ def _compare(context: Context, chosen: Namespace) -> int:
     drawn, out = Path(chosen.chart), Path(chosen.out or "")
     if chosen.chart:
         comparison.check_picture(drawn)
+        check_new(drawn, force=chosen.force)
+    if chosen.out:
+        check_new(out, force=chosen.force)
     wanted = comparison.Wanted(pack, chosen.suite, chosen.persona, chosen.model, chosen.n, chosen.seed)
     # The picture comes last: a drawing that fails costs no figure.
     with _written_aside(drawn) if chosen.chart else nullcontext() as chart:
@@ -904,8 +909,16 @@ def _results(context: Context, chosen: Namespace) -> Iterator[_Results | None]:
     out = Path(chosen.out)
     if out.exists() and out.samefile(chosen.batch):
         raise UserProblem("batch_onto_itself", path=out)
+    check_new(out, force=chosen.force)
     with _written_aside(out) as (stream, part):
         yield _Results(stream, part, out)
+
+
+def check_new(out: Path, *, force: bool) -> None:
+    """UserProblem when the file ``out`` is there already and may not be overwritten; a pipe or a device may be."""
+    with suppress(OSError):  # whoever writes says what is wrong with the place
+        if not force and out.is_file():
+            raise UserProblem("output_exists", file=_shortened(str(out)))
 
 
 @contextmanager

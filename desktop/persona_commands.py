@@ -15,7 +15,7 @@ from core.language_model import LlamaModel
 from core.nouns import Bilingual, Persona, Progress, Report, Voice
 from core.settings import save_settings
 from desktop import house, workshop
-from desktop.commands import Context
+from desktop.commands import Context, check_new
 from models.gate import Compared, GateReport, figures_of_card
 from models.persona import example, importing, shelf, specification
 from models.persona.example import Example, load_examples
@@ -223,6 +223,7 @@ def persona_show(context: Context, chosen: Namespace) -> int:
 def persona_export(context: Context, chosen: Namespace) -> int:
     """``persona export``: one file to carry away, or a merged model with ``--merged``."""
     out = Path(chosen.file)
+    check_new(out, force=chosen.force)
     if not chosen.merged:
         with context.screen.progress() as report:
             shelf.export_file(chosen.name, workshop.personas_folder(), out, report, context.cancel)

@@ -256,6 +256,24 @@ def test_a_batch_is_refused_where_it_cannot_be_written_or_read(filled: ScriptedM
     assert not list(Path().glob("a.jsonl*"))
 
 
+@pytest.mark.parametrize("command", ["search", "ask"])
+def test_results_that_are_there_are_overwritten_only_by_force(
+    filled: ScriptedModel, capsys: Capture, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    batch = lines("q.jsonl", {"id": 1, "question": "lease?"})
+    Path("r.jsonl").write_text("of last week")
+    with monkeypatch.context() as patch:
+        patch.setattr(house, "embedder", lambda *_: pytest.fail("loaded"))
+        refused(capsys, "output_exists", command, "--batch", batch, "--out", "r.jsonl")
+        Path("link.jsonl").symlink_to("r.jsonl")
+        refused(capsys, "output_exists", command, "--batch", batch, "--out", "link.jsonl")
+    assert Path("r.jsonl").read_text() == "of last week"
+    assert cli.main([command, "--batch", batch, "--out", "r.jsonl", "--force"]) == cli.OK
+    assert json.loads(Path("r.jsonl").read_text(encoding="utf-8"))["id"] == 1
+    # A device has nothing that could be lost.
+    assert cli.main([command, "--batch", batch, "--out", os.devnull]) == cli.OK
+
+
 def test_a_batch_that_is_stopped_keeps_what_was_done(
     filled: ScriptedModel, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,7 +289,7 @@ def test_a_batch_that_is_stopped_keeps_what_was_done(
 
     count: list[int] = []
     monkeypatch.setattr(commands, "find", stop_after_two)
-    assert cli.main(["search", "--batch", batch, "--out", "r.jsonl"]) == cli.STOPPED
+    assert cli.main(["search", "--batch", batch, "--out", "r.jsonl", "--force"]) == cli.STOPPED
     assert "2 of 5 questions are done" in capsys.readouterr().err
     assert len(Path("r.jsonl.part").read_text(encoding="utf-8").splitlines()) == 2
     assert Path("r.jsonl").read_text() == "of last week"

@@ -301,6 +301,18 @@ def test_a_chart_in_svg_needs_no_other_process(monkeypatch: pytest.MonkeyPatch) 
     assert "<svg" in comparison.picture(evaluation(), ".SVG", "zh").decode()
 
 
+@pytest.mark.parametrize("kept", ["r.json", "c.svg"])
+def test_figures_and_pictures_that_are_there_are_overwritten_only_by_force(
+    base: Base, capsys: Capture, kept: str
+) -> None:
+    words = ["--compare", "--persona", "xiaozhi", "--out", "r.json", "--chart", "c.svg"]
+    Path(kept).write_text("of last week")
+    assert key_of(capsys, *words) == "output_exists"
+    assert [file.name for file in Path().glob("[cr].*")] == [kept] and Path(kept).read_text() == "of last week"
+    assert cli.main(["evaluate", *words, "--force"]) == cli.OK
+    assert Path(kept).read_text(encoding="utf-8") != "of last week"
+
+
 def test_a_drawing_that_fails_costs_no_figure(base: Base, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> bytes:
         raise UserProblem("compare_chart_failed", fault=-6)

@@ -361,6 +361,15 @@ def test_an_untested_persona_is_not_installed_by_its_file(capsys: Capture, insta
     assert json.loads(run(capsys, "list", "--json"))["installed"] == []
 
 
+def test_a_file_that_is_there_is_overwritten_only_by_force(capsys: Capture, installed: shelf.Shelved) -> None:
+    for words in (("mine.persona",), ("mine.gguf", "--merged", "Q8_0")):
+        Path(words[0]).write_text("of last week")
+        assert key_of(capsys, "export", "xiaozhi", *words) == "output_exists"
+        assert Path(words[0]).read_text() == "of last week"
+    run(capsys, "export", "xiaozhi", "mine.persona", "--force")
+    assert Path("mine.persona").read_bytes() != b"of last week"
+
+
 def test_folders_are_named_and_never_made(capsys: Capture, installed: shelf.Shelved, tmp_path: Path) -> None:
     assert key_of(capsys, "export", "xiaozhi", "typo/deep/x.persona") == "output_no_folder"
     assert key_of(capsys, "export", "xiaozhi", "typo/x.gguf", "--merged", "Q8_0") == "output_no_folder"
