@@ -9,10 +9,11 @@ passages, 30 a document: each is between a real passage and one that is near it 
 as two other neighbours are, and its text made of both.  The questions are the pack's, embedded anew in each search.
 ``--keep`` names where the grown library is kept; a second run goes on with it.
 
-For every size: the whole search (``finding.find``: embedding, both rankings, passages) in everything, in a third of the
-documents and in one of them; then the parts of it, among them exact comparison in memory and by LanceDB beside indexes
-of several kinds, with the share of the nearest 12 and 60 that they find and the seconds to build them; at last what is
-found while passages come and go.  ``--index-from`` makes the program use an index from another size on.
+For every size: the whole search (``finding.find``: embedding, all rankings, passages) in everything, in a third of the
+documents and in one of them, and the look-ups of a question's words; then the parts of it, among them exact comparison
+in memory and by LanceDB beside indexes of several kinds, with the share of the nearest 12 and 60 that they find and the
+seconds to build them; at last what is found while passages come and go.  ``--index-from`` makes the program use an
+index from another size on.
 
 Times are p50 and p95 by the clock and the mean of processor time, in milliseconds.
 """
@@ -36,7 +37,7 @@ from lancedb.index import IvfFlat, IvfSq
 
 from core.embedding import Embedder
 from core.evaluating.pack import draw, load_questions
-from core.finding import find
+from core.finding import find, unknown_terms
 from core.glossary import wordings
 from core.library import Library
 from core.library import index as index_module
@@ -192,6 +193,11 @@ def whole(library: Library, embedder: Embedder, size: int, questions: Sequence[s
     line(size, f"whole search ({kind})", timed(within(Scope()), questions))
     line(size, "whole search, a third of it", timed(within(Scope(("second",))), questions))
     line(size, "whole search, one document", timed(within(Scope((), (name_of(7),))), questions))
+    line(
+        size,
+        "its words that occur nowhere",
+        timed(lambda q: [0 for _ in unknown_terms(q, library, Scope())], questions),
+    )
     line(
         size,
         "embedding the question alone",
