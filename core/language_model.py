@@ -618,7 +618,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         print(json.dumps(measure(Path(arguments[-1]))))
     except UserProblem as problem:
-        print(json.dumps({"ok": False, "key": problem.key, "error": problem.sentence()}))
+        limit = problem.details.get("limit")
+        print(json.dumps({"ok": False, "key": problem.key, "error": problem.sentence(), "limit": limit}))
         return 1
     return 0
 

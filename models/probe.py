@@ -40,6 +40,7 @@ READERS = frozenset(
 # What does not load as a language model at all: image encoders and the like.
 FOREIGN = frozenset({"clip", "wavtokenizer-dec"})
 LIMIT_SECONDS = 180.0
+LEAST_CONTEXT = 2048  # tokens: the passages for one question, the instructions, and the answer
 _WORTH_IT = 1.05
 # Beside the file itself, loading may keep a second, rearranged copy of the weights and the program's own memory.
 SPARE_BYTES = 4 * 1024**3
@@ -218,13 +219,13 @@ def probe(
 
     ``command`` starts the child; the file is added to it.  It prints one line of JSON with ``ok``,
     ``architecture``, ``chat_template``, ``prompt_tokens_per_second`` and ``tokens_per_second``, or ``ok`` false and
-    perhaps the message ``key`` ``model_no_memory``.  The child is ended after ``seconds``, and may not use more
-    memory than twice the file and 4 GiB.  Where the child says ``wide_kernels``, another one tries these
-    (``--wide``); they count when they work and read prompts faster.  Not with ``try_wide`` false, for who only
-    wants to know whether the file works.
+    perhaps the message ``key`` ``model_no_memory`` or ``prompt_too_long`` (with its ``limit``).  The child is ended
+    after ``seconds``, and may not use more memory than twice the file and 4 GiB.  Where the child says
+    ``wide_kernels``, another one tries these (``--wide``); they count when they work and read prompts faster.  Not
+    with ``try_wide`` false, for who only wants to know whether the file works.
 
-    Raises the UserProblems of :func:`read_header`, ``model_refused``, ``model_cannot_load``, ``model_no_memory`` or
-    ``model_too_slow``; Cancelled.
+    Raises the UserProblems of :func:`read_header`, ``model_refused``, ``model_cannot_load``, ``model_no_memory``,
+    ``model_context_small`` or ``model_too_slow``; Cancelled.
     """
     read_header(file)
     report(Progress("model_probing", item=file.name))
@@ -248,6 +249,8 @@ def _try(
         told = _last_json(out.read().decode("utf-8", "replace"))
     if told.get("key") == "model_no_memory":
         raise UserProblem("model_no_memory", file=file.name)
+    if told.get("key") == "prompt_too_long":
+        raise UserProblem("model_context_small", file=file.name, context=told.get("limit"), least=LEAST_CONTEXT)
     if told.get("ok") is False:
         raise UserProblem("model_refused", file=file.name)
     if code != 0 or not told:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import os
+import signal
 import sys
 import threading
 import time
@@ -41,6 +42,7 @@ _WATCHED = 48
 _BETTER = 0.002
 _RECENT = 8  # steps over which speed is told
 _LIBRARIES = ("torch", "transformers", "peft", "gguf")
+_LAST_SECONDS = 30.0  # for the step under way and its checkpoint, once the parent is gone
 _BELOW_NORMAL = 0x4000  # BELOW_NORMAL_PRIORITY_CLASS of Windows
 
 
@@ -99,10 +101,14 @@ def serve(pipe: Connection, plain: dict[str, Any]) -> None:
     """Do the job that ``plain`` holds; everything that is to be known goes through ``pipe`` as JSON."""
     job = Job(**plain)
     token = CancelToken()
-    threading.Thread(target=_hear, args=(pipe, token), name="orders", daemon=True).start()
+    training = _Training(job, pipe, token)
+    threading.Thread(target=_hear, args=(pipe, token, training.learning), name="orders", daemon=True).start()
+    if sys.platform != "win32":  # there nobody is asked
+        # A parent that ends in order ends its children: what was learned is kept first.
+        signal.signal(signal.SIGTERM, lambda *_: token.cancel())
     step_aside()
     try:
-        _Training(job, pipe, token).run()
+        training.run()
         _tell(pipe, "done")
     except Cancelled:
         return
@@ -120,17 +126,22 @@ def serve(pipe: Connection, plain: dict[str, Any]) -> None:
         _tell(pipe, "problem", key="training_no_memory", details={"file": Path(job.base).name})
 
 
-def _hear(pipe: Connection, token: CancelToken) -> None:
+def _hear(pipe: Connection, token: CancelToken, learning: threading.Event) -> None:
     orders = {b"pause": token.pause, b"resume": token.resume, b"cancel": token.cancel}
     while True:
         try:
             orders[pipe.recv_bytes()]()
         except (EOFError, OSError):
-            os._exit(1)  # the parent is gone: nobody wants this any more
+            # The parent is gone: nobody waits for the result, but what was learned is kept for the next start.
+            token.cancel()
+            if learning.is_set():
+                time.sleep(_LAST_SECONDS)
+            os._exit(1)
 
 
 def _tell(pipe: Connection, kind: str, **told: object) -> None:
-    pipe.send_bytes(json.dumps({"kind": kind, **told}).encode())
+    with suppress(OSError):  # the parent is gone, which whoever hears its orders knows
+        pipe.send_bytes(json.dumps({"kind": kind, **told}).encode())
 
 
 def step_aside() -> None:
@@ -160,6 +171,7 @@ class _Training:
         self.job, self.pipe, self.token = job, pipe, token
         self.at = _Position()
         self.recent: deque[tuple[int, float]] = deque(maxlen=_RECENT)
+        self.learning = threading.Event()  # there is something that a checkpoint would keep
         self.saved = time.monotonic()
 
     def run(self) -> None:
@@ -246,6 +258,7 @@ class _Training:
                 self.token.check()
                 self.begin += time.monotonic() - waited  # a pause is no training time
             begin = time.monotonic()
+            self.learning.set()
             loss = self.step(self.batches[at.step])
             at.step += 1
             spent = time.monotonic() - begin

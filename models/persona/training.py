@@ -348,7 +348,8 @@ def _run(job: Job, report: Report, on_step: Callable[[Step], None], cancel: Canc
     cancel.check()
     context = multiprocessing.get_context("spawn")
     pipe, theirs = context.Pipe()
-    # A daemon ends with its parent; one whose parent was killed hears the pipe close.
+    # A daemon is ended by its parent; one whose parent was killed hears the pipe close.  Either way it keeps what it
+    # has learned, which may take longer than a parent that ends can wait.
     process = context.Process(target=serve, args=(theirs, asdict(job)), name="vademecum trainer", daemon=True)
     start_alone(process)
     theirs.close()

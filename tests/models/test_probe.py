@@ -101,6 +101,7 @@ def test_the_child_tells_speeds(tmp_path: Path) -> None:
     [
         (child_saying({"ok": False, "key": "model_does_not_load"}, code=1), "model_refused"),
         (child_saying({"ok": False, "key": "model_no_memory"}, code=1), "model_no_memory"),
+        (child_saying({"ok": False, "key": "prompt_too_long", "limit": 512}, code=1), "model_context_small"),
         (child_saying({"ok": True}), "model_cannot_load"),
         (child("print('no result')"), "model_cannot_load"),
         (child("import os, signal; os.kill(os.getpid(), signal.SIGABRT)"), "model_cannot_load"),

@@ -283,6 +283,20 @@ class TestTheTraining:
         while alive(child) and time.monotonic() < end:
             time.sleep(0.1)
         assert not alive(child)
+        # Long before the first checkpoint was due, it kept what it had learned.
+        assert (tmp_path / "result" / "unfinished" / CHECKPOINT).is_file()
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows asks nobody")
+    def test_ended_by_its_parent_it_keeps_what_it_has_learned(self, base: Path, tmp_path: Path) -> None:
+        def end(step: Step) -> None:
+            if step.step == 4:
+                os.kill(trainer(), signal.SIGTERM)  # as multiprocessing ends the children of a program that ends
+
+        with pytest.raises(UserProblem):
+            train(base, examples(), tmp_path, QUICK, on_step=end)
+        seen: list[int] = []
+        train(base, examples(), tmp_path, QUICK, on_step=lambda step: seen.append(step.step))
+        assert seen[0] > 4
 
     def test_what_does_not_load_is_said_in_a_sentence(self, tmp_path: Path) -> None:
         # Its header promises more layers than it holds.
