@@ -21,12 +21,35 @@ _DENIAL = re.compile(
 )
 # These hold a word that denies and deny nothing.
 _NO_DENIAL = re.compile(
-    r"\b(?:not only|not limited to|whether or not|not necessarily"
-    r"|(?:no|not) (?:later|earlier|less|fewer|more|greater) than)\b"
+    r"(?:\bnot|n't) (?:only|just|merely|simply)\b|\bor not\b"
+    r"|\b(?:not limited to|not un(?:usual|common|likely)|not necessarily"
+    r"|(?:no|not) (?:later|earlier|less|fewer|more|greater) than"
+    # Who does not forbid allows.
+    r"|(?:not|nothing\b[^.;]{0,60}\b(?:shall|will|may|must)) (?:be )?"
+    r"(?:restrict|prevent|preclud|prohibit|forbid|limit)\w*)\b"
     r"|不仅|不但|不限于|不论|无论|不管|非常|未来|不断|不动产|不可抗力|不锈钢|无线|无形资产|非营利"
     r"|(?<!得)不(?:超过|少于|低于|多于|高于)|[不未]满(?=[\d零〇一二两三四五六七八九十百])",
     re.IGNORECASE,
 )
+
+
+# Where the reach of a denial ends: at an exception, a reason, the next sentence, or a clause with a verb of its own.
+_OWN_VERB = (
+    r",(?!\s*(?:n?or|and/or)\b)"
+    r"(?=[^,;.]*\b(?:shall|may|must|will|would|can|could|is|are|was|were|has|have|had|does|agrees?)\b)"
+)
+_OUT_OF_REACH = re.compile(
+    rf"[;；。！？]|[.!?](?:\s|$)|{_OWN_VERB}"
+    r"|\b(?:but|except|unless|other than|without|if|because|provided|save|however)\b",
+    re.IGNORECASE,
+)
+_OUT_OF_REACH_OR_WHICH = re.compile(
+    rf"{_OUT_OF_REACH.pattern}|\b(?:which|that|what|who|whom|whose|where)\b", re.IGNORECASE
+)
+_OF_NONE = frozenset(("no", "neither", "nor", "none", "nothing"))
+_EXCEPTION = re.compile(r"\b(?:except|unless|other than|save)\b", re.IGNORECASE)
+_SOME = re.compile(r"\bsome\b", re.IGNORECASE)
+_CLAUSE_END = re.compile(r"[,;,;：:。！？，；]|[.!?]\s|\n(?=[A-Z（(\d•])")
 
 
 def _words(*alternatives: str) -> str:
@@ -101,7 +124,6 @@ _OPPOSED: tuple[tuple[str, ...], ...] = (
         _words("begin", "commenc", "start", "开始", "起算"),
         r"\bend(?:s|ed|ing)?\b|\bexpir\w+|\bterminat\w+|结束|终止|届满",
     ),
-    (r"\b(?:some|certain|several)\b|部分|某些|有些|个别", r"\b(?:all|every|each)\b|所有|全部|全体|一律"),
     (r"\b(?:majority|most)\b|多数", r"\b(?:minority|few)\b|少数"),
     (_words("domestic", "境内", "国内"), _words("foreign", "overseas", "境外", "国外")),
     (r"\bgross\b|毛利", r"\bnet\b|净利|净额"),
@@ -115,6 +137,7 @@ _OPPOSED: tuple[tuple[str, ...], ...] = (
 # The first follows from the second, never the second from the first.  What one may not do one must not do.
 _WEAKER: tuple[tuple[str, str], ...] = (
     (r"\bmay\b(?! not\b)|(?<!不)可以", r"\b(?:must|shall|required to)\b(?! not\b)|(?<!不)应当|必须"),
+    (r"\b(?:some|certain|several)\b|部分|某些|有些|个别", r"\b(?:all|every|each)\b|所有|全部|全体|一律"),
 )
 _COMPILED_WEAKER = tuple(tuple(re.compile(side, re.IGNORECASE) for side in sides) for sides in _WEAKER)
 _COMPILED = tuple(tuple(re.compile(side, re.IGNORECASE) for side in sides) for sides in _OPPOSED)
@@ -183,7 +206,9 @@ _SAYS_WHEN = re.compile(
 )
 _ONLY = re.compile(r"(?<!not )\b(?:only|solely|exclusively)\b|[仅只](?![要见])|唯一", re.IGNORECASE)
 _EXCLUSIVE = re.compile(
-    rf"{_ONLY.pattern}|\b(?:limited to|no other|sole|exclusive|nothing but|restricted to)\b|专", re.IGNORECASE
+    rf"{_ONLY.pattern}|(?<!not )(?<!not be )(?<!without being )\blimited to\b"
+    r"|\b(?:no other|sole|exclusive|nothing but|restricted to)\b|专",
+    re.IGNORECASE,
 )
 _PERHAPS = re.compile(
     r"\b(?:(?-i:may)|might|could|possibl[ey]|potential(?:ly)?|suggest(?:s|ed)?|appears?|likely|perhaps|probabl[ey])\b"
@@ -208,19 +233,50 @@ def denies(text: str) -> bool:
     return bool(_DENIAL.search(_NO_DENIAL.sub(" ", text)))
 
 
+def denied(text: str) -> list[tuple[int, int]]:
+    """The stretches of ``text`` that a denial reaches: what follows, over commas, up to an exception or a new clause.
+
+    In Chinese the whole clause, for there a denial is often part of a word.
+    """
+    text = _NO_DENIAL.sub(lambda match: " " * len(match[0]), text)
+    edges = [match.start() for match in _CLAUSE_END.finditer(text)]
+    found: list[tuple[int, int]] = []
+    for match in _DENIAL.finditer(text):
+        first = max((edge for edge in edges if edge < match.start()), default=0)
+        last = min((edge for edge in edges if edge >= match.end()), default=len(text))
+        if not match[0].isascii():
+            found.append((first, last))
+            continue
+        end = (_OUT_OF_REACH if match[0].lower() in _OF_NONE else _OUT_OF_REACH_OR_WHICH).search(text, match.end())
+        stop = end.start() if end else len(text)
+        # What follows nothing denies what stands before it: "Disclosure is prohibited."
+        found.append((match.end(), stop) if terms(text[match.end() : stop]) else (first, last))
+    return found
+
+
 def sense_faults(claim: str, source: str) -> list[str]:
     """Where ``claim`` uses the words of ``source`` to say something else; each clause is held against its nearest."""
     faults: list[str] = []
-    for clause in clauses(claim):
-        near = nearest_clause(clause, source)
+    reached, there = denied(claim), denied(source)
+    for start, end in _clause_spans(claim):
+        clause = claim[start:end]
+        places = _nearest(clause, source)
+        near = ", ".join(source[a:b] for a, b in places)
         if not near:
             continue
-        claimed, said = denies(clause), denies(near)
-        if claimed and not said:
+        shared = set(terms(clause)) & set(terms(near))
+        kept = shared & {term for place in places for term in _terms_within(source, place, there)}
+        claimed = denies(clause) or bool(_terms_within(claim, (start, end), reached))
+        if claimed and not kept and not denies(near):
             # What shares few words may stand anywhere in the source.
             if _close(clause, near) or not denies(source):
                 faults.append("negation_added")
-        elif said and not claimed:
+        # An exception leaves some of what is denied.
+        elif (
+            2 * len(kept) >= max(len(shared), 1)
+            and not claimed
+            and not (_SOME.search(claim) and _EXCEPTION.search(source))
+        ):
             faults.append("negation_lost")
         if opposed(clause, near):
             faults.append("sense_changed")
@@ -243,7 +299,9 @@ def opposed(claim: str, source: str) -> bool:
     What says less than its source ("may" for "must") is a change only of what else it repeats.
     """
     for sides in _COMPILED_WEAKER:
-        if _sides_differ(claim, source, sides) and (sides[1].search(claim) or _close(claim, source)):
+        if not _sides_differ(claim, source, sides):
+            continue
+        if sides[1].search(claim) or (_close(claim, source) and not _SOME.search(claim)):
             return True
     return any(_sides_differ(claim, source, sides) for sides in _COMPILED) or _prefixed(claim, source)
 
@@ -278,17 +336,32 @@ def word_put_for_another(claim: str, source: str, around: str) -> bool:
 
 def clauses(text: str) -> list[str]:
     """The clauses of ``text`` that hold words; the whole where none does."""
-    parts = re.split(r"[,;,;：:。！？，；]|[.!?]\s|\n(?=[A-Z（(\d•])", text)
-    return [part for part in parts if terms(part)] or [text]
+    return [text[start:end] for start, end in _clause_spans(text)]
 
 
 def nearest_clause(claim: str, source: str) -> str:
     """The clauses of ``source`` that share most with ``claim``; "" where none shares a word."""
+    return ", ".join(source[start:end] for start, end in _nearest(claim, source))
+
+
+def _clause_spans(text: str) -> list[tuple[int, int]]:
+    edges = [0, *(edge for match in _CLAUSE_END.finditer(text) for edge in match.span()), len(text)]
+    spans = list(zip(edges[::2], edges[1::2], strict=True))
+    return [(start, end) for start, end in spans if terms(text[start:end])] or [(0, len(text))]
+
+
+def _nearest(claim: str, source: str) -> list[tuple[int, int]]:
     wanted = set(terms(claim))
-    parts = clauses(source)
-    shares = [len(wanted & set(terms(part))) for part in parts]
+    spans = _clause_spans(source)
+    shares = [len(wanted & set(terms(source[start:end]))) for start, end in spans]
     most = max(max(shares), 1)
-    return ", ".join(part for part, share in zip(parts, shares, strict=True) if share == most)
+    return [span for span, share in zip(spans, shares, strict=True) if share == most]
+
+
+def _terms_within(text: str, place: tuple[int, int], stretches: Sequence[tuple[int, int]]) -> set[str]:
+    """The terms of ``text`` in ``place`` that stand in one of ``stretches``."""
+    parts = (text[max(place[0], start) : min(place[1], end)] for start, end in stretches)
+    return {term for part in parts for term in terms(part)}
 
 
 def _close(claim: str, source: str) -> bool:

@@ -77,6 +77,11 @@ _NAMES_NOBODY = frozenset(
     article clause schedule exhibit effective date term services products customer supplier
     """.split()
 )
+_OF_A_COUNTRY = frozenset(("n", "an", "ian", "ean", "ese", "ish", "ans", "ians"))
+# "Static Timing Analysis (STA)": the sentence itself says what is shortened.
+_EXPLAINED = re.compile(r"((?:[\w-]+ ){2,8})\(([A-Z]{2,8})\)")
+# Numbers that only count the sentences of a list: "4. Turn it on."
+_ENUMERATOR = re.compile(r"^\s*\(?\d{1,2}[.)]\s+(?=\w)|(?<=[.:;])\s+\d{1,2}\.\s*$")
 # What only tells the reader to look; where few words are shared it tells of the wording, not of the sense.
 _LOOK = frozenset({"condition_lost", "roles_differ", "certainty_added"})
 
@@ -209,6 +214,7 @@ def missing_figures(claim: str, source: str, headings: str = "") -> tuple[str, .
 
     ``headings`` above the source count for articles, sections and bare numbers only.
     """
+    claim = _ENUMERATOR.sub("", claim)
     there = quantities(source)
     above = {q.value for q in quantities(headings)}
     values = {q.value for q in there}
@@ -266,9 +272,37 @@ def _inside(inner: _Place, outer: _Place) -> bool:
 def missing_names(claim: str, source: str) -> tuple[str, ...]:
     """Proper names (capitalised words inside an English sentence) of ``claim`` that ``source`` does not have."""
     known = set(re.findall(r"[a-z0-9]+", source.lower()))
+    # "Agreements" in a title is the source's "agreement"; two names that differ in an "s" are two names.
+    common = set(terms(" ".join(re.findall(r"\b[a-z]{3,}\b", source))))
+    short = _initials(source) | {m[2] for m in _EXPLAINED.finditer(claim) if _spells(m[1], m[2])}
     inside = re.sub(r"(?:^|[.!?:]\s+|[“\"(])\s*[A-Z]\w*", " ", claim)
     names = re.findall(r"\b[A-Z][A-Za-z0-9]{2,}", inside)
-    return tuple(name for name in names if name.lower() not in known | _NAMES_NOBODY)
+    return tuple(
+        name
+        for name in names
+        if name.lower() not in known | _NAMES_NOBODY
+        and name not in short
+        and not common.intersection(terms(name))
+        and not any(_of_one_country(name.lower(), word) for word in known)
+    )
+
+
+def _of_one_country(one: str, other: str) -> bool:
+    """Whether one is made of the other as "European" is of "Europe"."""
+    short, long = sorted((one, other), key=len)
+    stem = short.rstrip("aeoy")
+    return len(stem) > 3 and long.startswith(stem) and long[len(stem) :] in _OF_A_COUNTRY
+
+
+def _initials(text: str) -> set[str]:
+    """What the capitalised words of ``text`` that follow one another are shortened to."""
+    runs = re.findall(r"\b[A-Z][\w.]*(?:[ -](?:(?:of|for|and|the) )?[A-Z][\w.]*){2,}", text)
+    letters = ("".join(re.findall(r"\b[A-Z]", run)) for run in runs)
+    return {word[i:j] for word in letters for i in range(len(word)) for j in range(i + 3, len(word) + 1)}
+
+
+def _spells(words: str, short: str) -> bool:
+    return "".join(word[0] for word in re.findall(r"\w+", words)).lower().endswith(short.lower())
 
 
 def foreign_words(claim: str, source: str) -> tuple[str, ...]:

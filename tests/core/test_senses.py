@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.nouns import Candidate, DraftSentence, Evidence, Passage, Verdict
-from core.senses import denies, figures_swapped, sense_faults, word_put_for_another
+from core.senses import denied, denies, figures_swapped, sense_faults, word_put_for_another
 from core.verifying import Likeness, judge
 
 
@@ -281,10 +281,83 @@ def test_the_same_said_otherwise_is_supported(claim: str, source: str) -> None:
         ("孕妇禁用该药", True),
         ("不仅限于本人", False),
         ("不动产登记", False),
+        ("It does not just affect the victim.", False),
+        ("whether it is protected or not", False),
+        ("It is not unusual.", False),
+        ("This Agreement shall not restrict the use of it.", False),
+        ("Nothing in this Agreement shall prevent the Recipient from using it.", False),
     ],
 )
 def test_a_word_that_denies(text: str, expected: bool) -> None:
     assert denies(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "reached"),
+    [
+        ("The Recipient shall not copy, sell or otherwise use the Information.", "copy, sell or otherwise use the"),
+        ("The fee is not due in May, the deposit is due.", "due in May"),
+        ("It shall not use the Information except to perform the Project.", "use the Information"),
+        ("It does not include information which was public.", "include information"),
+        ("No information which was disclosed may be used.", "information which was disclosed may be used"),
+        ("Any disclosure is prohibited.", "Any disclosure is"),
+        ("承租人不得转租，出租人可以解除合同。", "承租人不得转租"),
+        ("The fee is due.", ""),
+    ],
+)
+def test_a_denial_reaches_what_follows_it(text: str, reached: str) -> None:
+    assert reached in " ".join(text[start:end] for start, end in denied(text))
+    assert len(denied(text)) == bool(reached)
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "expected"),
+    [
+        # the denial is of something else
+        (
+            "Recipient may receive similar information from a third party.",
+            "It does not include what the Recipient receives as similar information from a third party.",
+            False,
+        ),
+        # it reaches over the commas of a list
+        (
+            "The Recipient may copy the Information in part.",
+            "The Recipient shall not reverse engineer, decompile, or copy in whole or in part any Information.",
+            True,
+        ),
+        # an exception leaves some
+        (
+            "The Recipient may use some of the Information.",
+            "The Recipient shall not use the Information except to perform the Project.",
+            False,
+        ),
+        (
+            "The Recipient may use the Information.",
+            "The Recipient shall not use the Information except to perform the Project.",
+            True,
+        ),
+    ],
+)
+def test_what_is_denied_must_be_what_is_said(claim: str, source: str, expected: bool) -> None:
+    assert ("negation_lost" in sense_faults(claim, source)) is expected
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "faults"),
+    [
+        (
+            "Information shall only include technical information.",
+            "Information shall include, but not be limited to, technical information.",
+            ["restriction_added"],
+        ),
+        ("Some obligations survive termination.", "All obligations survive termination.", []),
+        ("Some obligations may survive termination.", "The obligations shall survive termination.", []),
+        ("All obligations survive termination.", "Some obligations survive termination.", ["sense_changed"]),
+        ("The Client may assign it.", "The Client must assign it.", ["sense_changed"]),
+    ],
+)
+def test_less_than_the_source_follows_from_it_and_more_does_not(claim: str, source: str, faults: list[str]) -> None:
+    assert sense_faults(claim, source) == faults
 
 
 def test_two_numbers_that_have_changed_places() -> None:

@@ -8,7 +8,16 @@ from collections.abc import Callable
 import pytest
 
 from core.nouns import Candidate, DraftSentence, Evidence, Passage, Verdict
-from core.verifying import Likeness, cite, foreign_words, judge, missing_figures, spoken_for, support
+from core.verifying import (
+    Likeness,
+    cite,
+    foreign_words,
+    judge,
+    missing_figures,
+    missing_names,
+    spoken_for,
+    support,
+)
 
 CLAUSE = (
     "12.2 Termination for Convenience. Either party may terminate this Agreement at any time without cause upon "
@@ -337,3 +346,27 @@ def test_a_lettered_part_is_held_against_the_passage() -> None:
     assert missing_figures("see Section 12(b)", source) == ("section 12(b)",)
     assert missing_figures("see Section 12(c) and Exhibit B", source) == ()
     assert missing_figures("依照第（二）项", "依照第（三）项") == ("项 二",)
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "missing"),
+    [
+        ("the Russian Navy", "the navy of Russia", ()),
+        ("the Russian Navy", "the navy of Prussia", ("Russian",)),
+        ("in the Indiana court", "courts of India", ("Indiana",)),
+        ("the legacy of JFK today", "John F. Kennedy was admired.", ()),
+        ("the legacy of JFK today", "The president was admired.", ("JFK",)),
+        ("we use structural equation modeling (SEM) and SEM again", "structural equation models", ()),
+        ("we use SEM again", "structural equation models", ("SEM",)),
+        ("the Standardization Agreements", "a standardization agreement", ()),
+        ("by Mr Walters", "by Mr Walter", ("Walters",)),
+    ],
+)
+def test_a_name_may_be_written_otherwise(claim: str, source: str, missing: tuple[str, ...]) -> None:
+    assert missing_names(claim, source) == missing
+
+
+def test_the_number_of_a_list_item_is_no_figure() -> None:
+    assert missing_figures("4. Turn on the diffuser.", "Turn on the diffuser.") == ()
+    assert missing_figures("You can follow these steps: 1.", "Follow the steps.") == ()
+    assert missing_figures("The dose is 4.", "The dose is 5.") == ("4",)
