@@ -17,8 +17,8 @@ from pathlib import Path
 ENDINGS = (".pdf", ".docx", ".docm", ".md", ".markdown", ".txt", ".text", ".html", ".htm", ".xhtml")
 
 
-# Measured on pages drawn worse and worse: at 0.98 and above recognition misread one character in a hundred or fewer,
-# at 0.95 three, at 0.92 six, at 0.81 sixteen.  One of them may be the figure of a dose.
+# Of English pages drawn worse and worse recognition misread one character in a hundred or fewer at 0.98 and above,
+# three at 0.95, six at 0.92, sixteen at 0.81 (decision 0017).  One of them may be the figure of a dose.
 LEAST_SURE = 0.95
 
 
