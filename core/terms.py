@@ -102,8 +102,15 @@ def question_terms(question: str) -> list[str]:
 
 
 def search_terms(question: str) -> list[str]:
-    """The distinct terms by which passages are looked for: those of :func:`question_terms` and single characters."""
-    return list(dict.fromkeys(index_terms(_kept(question))))
+    """The distinct terms by which passages are looked for: those of :func:`question_terms` and single characters.
+
+    Where English words stand in a Chinese question they name what is looked for, and a dozen characters would
+    outweigh them: then only terms count.
+    """
+    kept = _kept(question)
+    found = terms(kept)
+    mixed = any(term[0].isascii() and not term[0].isdigit() for term in found)
+    return list(dict.fromkeys(found if mixed else found + _characters(kept)))
 
 
 def _kept(question: str) -> str:

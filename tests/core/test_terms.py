@@ -48,6 +48,11 @@ def test_passages_are_found_by_single_characters_too() -> None:
     assert set(search_terms("何时抚养？")) <= set(index_terms("何时抚养"))
 
 
+def test_english_words_in_a_chinese_question_are_not_outweighed_by_single_characters() -> None:
+    assert search_terms("血氧低到多少要转ICU？") == question_terms("血氧低到多少要转ICU？")
+    assert "费" in search_terms("第12条的抚养费")
+
+
 def test_stems_keep_what_terms_leave_out() -> None:
     assert stems("Is the tenant’s will valid?") == ["is", "the", "tenant", "will", "valid"]
 
