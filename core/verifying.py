@@ -68,6 +68,7 @@ _ITEM = re.compile(r"\s*(?:[（(][一二三四五六七八九十]{1,3}[）)]|[�
 _HAN = "han"
 _LONGEST_QUOTE = 400  # characters to which a sentence is completed
 _LEAD_IN = re.compile(r"[:：]")
+_ENDS = (".", ";", "!", "?", "。", "；", "！", "？")
 
 
 # Words that contracts write with a capital and that name nobody.
@@ -145,7 +146,7 @@ def judge(
     if {term for term in unknown if term.isascii()}.intersection(terms(sentence.text)):
         faults.append("never_mentioned")
     best_places = [(part, places[0]) for part, places in zip(parts, bearing, strict=True) if places]
-    borne = [(part, item.text[start:end]) for part, (item, start, end) in best_places]
+    borne = [(part, _with_lead_in(item.text, start, end)) for part, (item, start, end) in best_places]
     for part, said in borne:
         faults += [f for f in sense_faults(part, said) if f not in faults]
         if figures_swapped(part, said) and "figures_apart" not in faults:
@@ -403,6 +404,20 @@ def _completed(text: str, start: int, end: int) -> tuple[int, int]:
             break
         end = b
     return start, end
+
+
+def _with_lead_in(text: str, start: int, end: int) -> str:
+    """The stretch; an item of a list follows what leads to the list, for "shall not:" denies every item."""
+    said = text[start:end]
+    if not _ITEM.match(said):
+        return said
+    for a, b in reversed([span for span in sentences(text) if span[1] <= start]):
+        colon = max((match.end() for match in _LEAD_IN.finditer(text[a:b])), default=0)
+        if colon:
+            return f"{text[a : a + colon]} {said}"
+        if not _ITEM.match(text[a:b]):
+            return said if text[a:b].rstrip().endswith(_ENDS) else f"{text[a:b]} {said}"
+    return said
 
 
 def _headings(evidence: Sequence[Evidence]) -> str:

@@ -370,3 +370,20 @@ def test_the_number_of_a_list_item_is_no_figure() -> None:
     assert missing_figures("4. Turn on the diffuser.", "Turn on the diffuser.") == ()
     assert missing_figures("You can follow these steps: 1.", "Follow the steps.") == ()
     assert missing_figures("The dose is 4.", "The dose is 5.") == ("4",)
+
+
+DUTIES = (
+    "The Recipient shall not:\n(a) copy the Information;\n(b) disclose the Information to a third party; or sell it."
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("The Recipient may disclose the Information to a third party.", Verdict.UNSUPPORTED),
+        ("The Recipient may copy the Information.", Verdict.UNSUPPORTED),
+        ("The Recipient shall not disclose the Information to a third party.", Verdict.SUPPORTED),
+    ],
+)
+def test_what_leads_to_a_list_is_said_of_every_item(sentence: str, expected: Verdict) -> None:
+    assert verdict(sentence, (1,), DUTIES)[0] is expected
