@@ -120,6 +120,7 @@ class Library:
         self._originals = Originals(folder / "originals")
         self._index: Index | None = None
         self._read: tuple[int, list[Document]] = (-1, [])  # the documents as they were at a revision
+        self._meant: tuple[int, Scope, list[int] | None] = (-1, _EVERYTHING, None)  # and the contents of a scope
         self._untidy = 0
         self._backing_up = False
         self._to_drop: set[str] = set()  # originals that were given up while a backup was made
@@ -562,10 +563,13 @@ class Library:
 
     def _contents(self, scope: Scope) -> list[int] | None:
         """The contents to search in; None for the whole library."""
-        documents = self.documents(scope)
-        if len(documents) == self._store.document_count():
-            return None
-        return self._store.contents_of(d.id for d in documents)
+        revision = self.revision
+        if self._meant[:2] != (revision, scope):
+            documents = self.documents(scope)
+            everything = len(documents) == self._store.document_count()
+            inside = None if everything else self._store.contents_of(d.id for d in documents)
+            self._meant = (revision, scope, inside)
+        return self._meant[2]
 
     def _search(self, search: _Search, contents: Sequence[int] | None) -> list[tuple[str, float]]:
         if self._store.index_revision() != self.revision:  # an earlier change could not finish its part here
@@ -716,7 +720,7 @@ class Library:
         ``repair`` mends what can be mended without losing anything; ``rebuild_index`` makes the index anew first.
         """
         with self._lock:
-            self._read = (-1, [])  # what is mended here raises no revision
+            self._read, self._meant = (-1, []), (-1, _EVERYTHING, None)  # what is mended here raises no revision
             findings = self._check_database(repair)
             sound = all(finding.mended for finding in findings)
             if rebuild_index:

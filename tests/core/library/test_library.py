@@ -203,6 +203,24 @@ def test_a_scope_narrows_the_search(library: Library, tmp_path: Path) -> None:
     assert (unknown.key, "lease.pdf" in unknown.sentence()) == ("library_unknown_document", True)
 
 
+def test_a_scope_that_is_asked_again_follows_every_change(library: Library, tmp_path: Path) -> None:
+    def inside() -> list[str]:
+        return sorted(found(library, "lease", collections=("Smith",)))
+
+    put_in(library, tmp_path, "Jones", other="The lease of Jones.")
+    put_in(library, tmp_path, "Smith", lease="The lease of Smith.")
+    assert inside() == ["The lease of Smith."]
+    put_in(library, tmp_path, "Smith", second="A second lease.")
+    assert inside() == ["A second lease.", "The lease of Smith."]
+    library.move_documents(["lease.pdf"], "Jones")
+    assert inside() == ["A second lease."]
+    library.move_documents(["other.pdf"], "Smith")
+    library.retire(["second.pdf"])
+    assert inside() == ["The lease of Jones."]
+    library.remove(["other.pdf"])
+    assert inside() == []
+
+
 def test_an_exact_name_wins_over_another_case(library: Library, tmp_path: Path) -> None:
     put(library, tmp_path, A="Alpha.", a="Beta.")
     assert [d.name for d in library.documents(Scope(documents=("a.pdf",)))] == ["a.pdf"]
