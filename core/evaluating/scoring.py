@@ -60,7 +60,7 @@ def retrieval_table(suite: str, searched: Sequence[Searched], floors: Floors, se
     absent = [s for s in searched if not s.question.answerable]
     for name, signal in signals:
         area = auroc([signal(s) for s in present], [signal(s) for s in absent], seed)
-        figures += figure(name, area, floor=_area_floor(suite, floors), unit="")
+        figures += figure(name, area, floor=area_floor(suite, floors), unit="")
     return Table("table_retrieval", tuple(figures))
 
 
@@ -119,7 +119,7 @@ def refusal_table(suite: str, asked: Sequence[Asked], floors: Floors, seed: int)
         for answerable in (True, False)
     }
     area = auroc(known[True], known[False], seed)
-    figures += figure("figure_auroc_probability", area, floor=_area_floor(suite, floors), unit="")
+    figures += figure("figure_auroc_probability", area, floor=area_floor(suite, floors), unit="")
     return Table("table_refusal", tuple(figures))
 
 
@@ -236,7 +236,8 @@ def _halves(name: str, values: Sequence[float], unit: str, seed: int) -> list[Fi
     return figures
 
 
-def _area_floor(suite: str, floors: Floors) -> float | None:
+def area_floor(suite: str, floors: Floors) -> float | None:
+    """The pack's own area under the curve for a suite, None where it gives none."""
     return floors.get(_AREA_FLOOR[suite]) if suite in _AREA_FLOOR else None
 
 
