@@ -104,46 +104,65 @@ def mutated(samples: Sequence[bytes], number: int, seed: int) -> bytes:
     return bytes(data)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Read them all and say how they ended."""
-    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("--count", type=int, default=1000)
-    options.add_argument("--first", type=int, default=0)
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--ocr", action="store_true", help="recognise pages without text: seconds each")
-    chosen = options.parse_args(arguments)
-    originals = [file.read_bytes() for file in sorted(SAMPLES.glob("*.pdf"))]
-    samples = [*originals, *map(unpacked, originals)]
+def read_all(make: Callable[[int], tuple[str, bytes]], numbers: Sequence[int], *, ocr: bool = False) -> int:
+    """Read what ``make`` gives for each number (a file's name and its bytes), and say how they ended.
+
+    The exit code: 1 when one of them was not read to an end within the caps, or ended without a reason.
+    """
     ends: Counter[str] = Counter()
     faults: list[str] = []
     slowest = 0.0
     restarts, pid = 0, None
     known = set(catalogue())
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, Reader(LIMITS, ocr=chosen.ocr) as reader:
-        file = Path(folder) / "mutated.pdf"
-        for number in range(chosen.first, chosen.first + chosen.count):
-            file.write_bytes(mutated(samples, number, chosen.seed))
+    with tempfile.TemporaryDirectory() as folder, Reader(LIMITS, ocr=ocr) as reader:
+        for number in numbers:
+            name, data = make(number)
+            file = Path(folder) / name
+            file.write_bytes(data)
             started = time.monotonic()
             reading = reader.read(file)
             took = time.monotonic() - started
             slowest = max(slowest, took)
             if reader._child.pid != pid:
                 restarts, pid = restarts + 1, reader._child.pid
-            ends[f"{reading.outcome} {reading.reason}".strip()] += 1
+            ends[f"{file.suffix[1:]} {reading.outcome} {reading.reason}".strip()] += 1
             if took > LIMITS.file_seconds + SLACK_SECONDS:
                 faults.append(f"{number}: took {took:.0f} s")
             if reading.outcome is not Outcome.OK and reading.reason not in known:
                 faults.append(f"{number}: {reading.outcome} without a reason")
             if any(page.problem and page.problem not in known for page in reading.pages):
                 faults.append(f"{number}: a page's problem has no sentence")
-    print(f"{chosen.count} files in {time.monotonic() - began:.0f} s, the slowest {slowest:.1f} s")
+    print(f"{len(numbers)} files in {time.monotonic() - began:.0f} s, the slowest {slowest:.1f} s")
     print(f"child processes used: {restarts}")
     for end, count in ends.most_common():
         print(f"{count:6} {end}")
     for fault in faults:
         print("FAULT", fault)
     return 1 if faults else 0
+
+
+def options(description: str, count: int) -> argparse.ArgumentParser:
+    """How many files, from which number on, and with which seed."""
+    made = argparse.ArgumentParser(description=description)
+    made.add_argument("--count", type=int, default=count)
+    made.add_argument("--first", type=int, default=0)
+    made.add_argument("--seed", type=int, default=1)
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read them all and say how they ended."""
+    parser = options(__doc__.split("\n")[0], 1000)
+    parser.add_argument("--ocr", action="store_true", help="recognise pages without text: seconds each")
+    chosen = parser.parse_args(arguments)
+    originals = [file.read_bytes() for file in sorted(SAMPLES.glob("*.pdf"))]
+    samples = [*originals, *map(unpacked, originals)]
+
+    def make(number: int) -> tuple[str, bytes]:
+        return "mutated.pdf", mutated(samples, number, chosen.seed)
+
+    return read_all(make, range(chosen.first, chosen.first + chosen.count), ocr=chosen.ocr)
 
 
 if __name__ == "__main__":
