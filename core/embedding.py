@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import accumulate, groupby, takewhile
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -61,7 +62,7 @@ class Embedder(Protocol):
 
 
 _BATCH_TOKENS = 1536  # padded tokens in one batch: what a processor's cache holds is faster than more at a time
-_STEP = 16  # texts are padded to multiples of this: torch keeps a compiled kernel for every shape that it has seen
+_STEP = 16  # padded texts are multiples of this: torch keeps a compiled kernel for every shape that it has seen
 
 
 class SentenceTransformerEmbedder:
@@ -93,6 +94,7 @@ class SentenceTransformerEmbedder:
         self._max_tokens = longest - 2 - self._length(self._prefix["passage"])
         # Where the processor multiplies bfloat16 itself it is 2-3 times as fast, cosine 0.99999 to float32.
         self._bfloat16 = bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+        self._packed = None if self._bfloat16 else self._try_packing()
 
     @property
     def identity(self) -> EmbedderIdentity:
@@ -160,6 +162,9 @@ class SentenceTransformerEmbedder:
                 cancel.check()
             padded = math.ceil((lengths[order[done]] + 2) / self._step) * self._step
             size = max(1, _BATCH_TOKENS // padded)
+            if self._packed is not None:
+                room = accumulate(lengths[i] + 2 for i in order[done:])
+                size = max(1, sum(1 for _ in takewhile(lambda tokens: tokens <= _BATCH_TOKENS, room)))
             yield order[done : done + size]
             done += size
 
@@ -171,7 +176,27 @@ class SentenceTransformerEmbedder:
         context: AbstractContextManager[object] = torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16)
         return context
 
+    def _try_packing(self) -> _Packed | None:
+        """The way to embed without padding, where this model is of a kind that it can do and it gives the same."""
+        texts = ["passage: one", "query: another one, and longer"]
+        try:
+            packed = _Packed(self._torch, self._model[0].auto_model)
+            given = _unit(packed.means(self._ids(texts)))
+        except (AttributeError, TypeError, RuntimeError):  # another kind of model
+            return None
+        with_padding = _unit(self._model.encode(texts, prompt="", show_progress_bar=False))
+        return packed if np.allclose(given, with_padding, atol=1e-4) else None
+
+    def _ids(self, texts: list[str]) -> list[list[int]]:
+        """The tokens of each text, special ones among them, cut to the longest that the model reads."""
+        longest = int(self._model.max_seq_length or 512)
+        encoded = self._tokenizer(texts, truncation=True, max_length=longest, verbose=False)
+        ids: list[list[int]] = encoded["input_ids"]
+        return ids
+
     def _encode(self, texts: list[str]) -> Vectors:
+        if self._packed is not None:
+            return _unit(self._packed.means(self._ids(texts)))
         encoded = self._model.encode(
             texts,
             batch_size=len(texts),
@@ -184,6 +209,8 @@ class SentenceTransformerEmbedder:
 
     def _encode_tokens(self, texts: list[str]) -> list[Vectors]:
         """The vectors of all tokens of each text, special ones among them, not normalised."""
+        if self._packed is not None:
+            return self._packed.tokens(self._ids(texts))
         encoded = self._model.encode(
             texts,
             batch_size=len(texts),
@@ -194,6 +221,49 @@ class SentenceTransformerEmbedder:
             processing_kwargs={"text": {"pad_to_multiple_of": self._step}},
         )
         return [tokens.float().numpy() for tokens in encoded]
+
+
+class _Packed:
+    """A BERT encoder that reads texts end to end, none of them padded: a fifth less to compute, of passages.
+
+    For float32 alone: of bfloat16 torch keeps a compiled kernel for every shape, and here are as many as lengths.
+    """
+
+    def __init__(self, torch: Any, bert: Any) -> None:
+        self._torch = torch
+        self._embeddings = bert.embeddings
+        self._layers = tuple(bert.encoder.layer)
+
+    def means(self, texts: Sequence[Sequence[int]]) -> Vectors:
+        """The mean of the vectors of each text's tokens."""
+        vectors: Vectors = np.stack([tokens.mean(axis=0) for tokens in self.tokens(texts)])
+        return vectors
+
+    def tokens(self, texts: Sequence[Sequence[int]]) -> list[Vectors]:
+        """The vectors of each text's tokens."""
+        torch = self._torch
+        with torch.inference_mode():
+            ids = torch.tensor([[token for text in texts for token in text]])
+            places = torch.tensor([[place for text in texts for place in range(len(text))]])
+            read = self._embeddings(input_ids=ids, position_ids=places)[0]
+            # Neighbours of the same length attend in one call, each to itself.
+            runs = [(length, len(list(same))) for length, same in groupby(texts, len)]
+            for layer in self._layers:
+                read = layer.attention.output(self._attended(layer.attention.self, read, runs), read)
+                read = layer.output(layer.intermediate(read), read)
+            return [part.numpy() for part in torch.split(read, [len(text) for text in texts])]
+
+    def _attended(self, attention: Any, read: Any, runs: Sequence[tuple[int, int]]) -> Any:
+        torch, heads = self._torch, attention.num_attention_heads
+        asked = [of(read) for of in (attention.query, attention.key, attention.value)]
+        mixed, start = torch.empty_like(asked[0]), 0
+        for length, count in runs:
+            rows = slice(start, start + length * count)
+            parts = [part[rows].view(count, length, heads, -1).transpose(1, 2) for part in asked]
+            given = torch.nn.functional.scaled_dot_product_attention(*parts)
+            mixed[rows] = given.transpose(1, 2).reshape(length * count, -1)
+            start = rows.stop
+        return mixed
 
 
 def _unit(vectors: Vectors) -> Vectors:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.embedding import SentenceTransformerEmbedder
+from core.embedding import SentenceTransformerEmbedder, _Packed
 from core.errors import Cancelled, CancelToken, UserProblem
 from core.nouns import Progress
 from tests.installed import installed
@@ -108,7 +108,10 @@ def test_a_token_means_what_the_words_around_it_make_of_it(embedder: SentenceTra
     assert not np.allclose(money.vectors, embedder.token_vectors(["the bank lends money"], questions=True)[0].vectors)
 
 
-def test_batches_are_small_and_of_few_shapes(embedder: SentenceTransformerEmbedder) -> None:
+def test_batches_are_small_and_of_few_shapes(
+    embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedder, "_packed", None)
     # torch keeps memory for every shape that it has seen: an import of many lengths must not grow without end.
     shapes: set[tuple[int, int]] = set()
 
@@ -124,6 +127,40 @@ def test_batches_are_small_and_of_few_shapes(embedder: SentenceTransformerEmbedd
         hook.remove()
     assert all(width % 16 == 0 and rows * width <= 1536 for rows, width in shapes)
     assert len({width for _, width in shapes}) <= 7
+
+
+def test_texts_end_to_end_give_the_vectors_that_padded_ones_give(
+    embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [
+        "",
+        "Notice.",
+        "Payment.",
+        "合同",
+        "x" + " notice" * 900,
+        *(f"{n} " + "clause " * n for n in range(0, 60, 7)),
+    ]
+    monkeypatch.setattr(embedder, "_bfloat16", False)
+    monkeypatch.setattr(embedder, "_packed", None)
+    padded, padded_tokens = embedder.embed_passages(texts), embedder.token_vectors(texts, questions=True)
+    question = embedder.embed_question(texts[1])
+    monkeypatch.setattr(embedder, "_packed", embedder._try_packing())
+    assert embedder._packed is not None
+    assert np.allclose(embedder.embed_passages(texts), padded, atol=1e-5)
+    assert np.allclose(embedder.embed_question(texts[1]), question, atol=1e-5)
+    for one, other in zip(embedder.token_vectors(texts, questions=True), padded_tokens, strict=True):
+        assert one.spans == other.spans
+        assert np.allclose(one.vectors, other.vectors, atol=1e-4)
+    assert [len(batch) for batch in embedder._batches([510] * 4 + [3] * 5, None)] == [3, 6]
+
+
+def test_a_model_that_gives_something_else_end_to_end_is_fed_padded(
+    embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_Packed, "means", lambda self, texts: np.ones((len(texts), 384), np.float32))
+    assert embedder._try_packing() is None
+    monkeypatch.setattr(embedder, "_model", [object()])
+    assert embedder._try_packing() is None
 
 
 def test_it_stops_when_asked(embedder: SentenceTransformerEmbedder) -> None:
