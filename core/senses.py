@@ -226,6 +226,7 @@ _IN = re.compile(r"(?:in|im|il|ir)(\w*(?:valid|ive|ent|ant|ete|ect|ate|ible|able
 _DIS = re.compile(r"dis((?:agree|allow|approv|similar|satisf|advantage|continu|honest|qualif|connect|able)\w*)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SAME_WORDS = 0.75  # share of words from which two clauses are one clause, so that a word put for another is noticed
+_HALF = 0.5
 
 
 def denies(text: str) -> bool:
@@ -303,7 +304,10 @@ def opposed(claim: str, source: str) -> bool:
             continue
         if sides[1].search(claim) or (_close(claim, source) and not _SOME.search(claim)):
             return True
-    return any(_sides_differ(claim, source, sides) for sides in _COMPILED) or _prefixed(claim, source)
+    # Much is "direct" here and "indirect" there; an opposite is of what is said otherwise alike.
+    return any(_sides_differ(claim, source, sides) for sides in _COMPILED) or (
+        _close(claim, source, _HALF) and _prefixed(claim, source)
+    )
 
 
 def figures_swapped(claim: str, source: str) -> bool:
@@ -364,9 +368,9 @@ def _terms_within(text: str, place: tuple[int, int], stretches: Sequence[tuple[i
     return {term for part in parts for term in terms(part)}
 
 
-def _close(claim: str, source: str) -> bool:
+def _close(claim: str, source: str, share: float = _SAME_WORDS) -> bool:
     here, there = terms(claim), set(terms(source))
-    return bool(there) and sum(term in there for term in here) >= _SAME_WORDS * len(here)
+    return bool(there) and sum(term in there for term in here) >= share * len(here)
 
 
 def _sides_differ(claim: str, source: str, sides: Sequence[re.Pattern[str]]) -> bool:
