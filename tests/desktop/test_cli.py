@@ -27,12 +27,15 @@ from tests.fakes import FakeEmbedder, LimitedReader, ScriptedModel, as_reader
 from tests.installed import installed
 from tests.models.builders import gguf
 
-pytestmark = pytest.mark.usefixtures("home")
-
 Capture = pytest.CaptureFixture[str]
 LEASE = "The lease ends on 31 March 2027. Either party may terminate it with 30 days notice."
 DOSE = "阿司匹林的最大剂量为每日四克。肾功能不全者应当减量。"
 LANGUAGES = ("en", "zh")
+
+
+@pytest.fixture(autouse=True)
+def at_home(home: Path) -> None:
+    """Every test here has a home of its own, before anything else is made."""
 
 
 @pytest.fixture
@@ -510,7 +513,7 @@ def test_a_damaged_original_is_put_back_by_adding_the_same_file(
     assert "lease.pdf in “Matter 1”" in finding["sentence"] and "Add the same file" in finding["sentence"]
     # Mending loses nothing of what was read: it is still found.
     assert len(form(capsys, "doctor", "--repair", code=cli.DAMAGED)["findings"]) == 1
-    assert form(capsys, "search", "lease ends")[0]["document"] == "lease.pdf"
+    assert form(capsys, "search", "lease ends")["passages"][0]["document"] == "lease.pdf"
     embedder = FakeEmbedder()
     monkeypatch.setattr(house, "embedder", lambda *_: embedder)
     assert cli.main(["add", "lease.pdf", "--collection", "Matter 1"]) == cli.OK

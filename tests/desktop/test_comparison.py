@@ -26,8 +26,6 @@ from tests.fakes import FakeEmbedder, LimitedReader, ScriptedModel, as_reader, f
 from tests.judged import judge_as
 from tests.models.networks import network, peft_folder
 
-pytestmark = pytest.mark.usefixtures("home")
-
 Capture = pytest.CaptureFixture[str]
 LANGUAGES = ("en", "zh")
 VOICE = "No problem! Let me walk you through it in the simplest way~"
@@ -69,6 +67,11 @@ class Adapted(ScriptedModel):
 
     def close(self) -> None:
         self._owner.closed += 1
+
+
+@pytest.fixture(autouse=True)
+def at_home(home: Path) -> None:
+    """Every test here has a home of its own, before anything else is made."""
 
 
 @pytest.fixture(scope="module")

@@ -52,6 +52,11 @@ def use(monkeypatch: pytest.MonkeyPatch, file: Path) -> catalogue.Installed:
     return base
 
 
+@pytest.fixture(autouse=True)
+def at_home(home: Path) -> None:
+    """Every test here has a home of its own, before anything else is made."""
+
+
 @pytest.fixture
 def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> catalogue.Installed:
     """A language model of a few thousand weights."""
