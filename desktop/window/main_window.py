@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import (
@@ -45,6 +47,8 @@ from desktop.window.widgets import Notice, button, heed, label
 
 _MOST_NOTICES = 3
 
+P = TypeVar("P", bound=QWidget)
+
 
 class MainWindow(QMainWindow):
     """The program's window.  ``places`` keeps its size and position between starts."""
@@ -58,19 +62,18 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.ask = AskPage(desk)
         self.library = LibraryPage(desk)
-        self.audit = AuditPage(desk)
-        self.models = ModelsPage(desk)
         self.personas = PersonasPage(desk)
-        self.settings = SettingsPage(desk)
-        self._pages: dict[str, tuple[QWidget, str]] = {
-            "ask": (self.ask, self.tr("Ask")),
-            "library": (self.library, self.tr("Library")),
-            "audit": (self.audit, self.tr("Audit")),
-            "models": (self.models, self.tr("Models")),
-            "personas": (self.personas, self.tr("Personas")),
-            "settings": (self.settings, self.tr("Settings")),
+        self._words = {
+            "ask": self.tr("Ask"),
+            "library": self.tr("Library"),
+            "audit": self.tr("Audit"),
+            "models": self.tr("Models"),
+            "personas": self.tr("Personas"),
+            "settings": self.tr("Settings"),
         }
         self._stack = QStackedWidget()
+        for page in (self.ask, self.library, self.personas):
+            self._stack.addWidget(page)
         self._buttons: dict[str, QToolButton] = {}
         self._given_up = self.tr("The engine stopped several times in a minute. Start it again with the button below.")
         self._persona_fault = ""  # the sentence that is shown about it
@@ -102,10 +105,36 @@ class MainWindow(QMainWindow):
         else:
             self.resize(1360, 860)
 
+    # Made when they are first wanted: most days they are not, and what is not there costs nothing when the program
+    # starts and when its look changes.
+
+    @cached_property
+    def audit(self) -> AuditPage:
+        """The page of records."""
+        return self._added(AuditPage(self._desk))
+
+    @cached_property
+    def models(self) -> ModelsPage:
+        """The page of models."""
+        return self._added(ModelsPage(self._desk))
+
+    @cached_property
+    def settings(self) -> SettingsPage:
+        """The page of settings."""
+        return self._added(SettingsPage(self._desk))
+
+    def _added(self, page: P) -> P:
+        self._stack.addWidget(page)
+        return page
+
+    def page(self, name: str) -> QWidget:
+        """The page of that name: ask, library, audit, models, personas or settings."""
+        made: QWidget = getattr(self, name)
+        return made
+
     def show_page(self, name: str) -> None:
         """Bring a page to the front: ask, library, audit, models, personas or settings."""
-        page, _ = self._pages[name]
-        self._stack.setCurrentWidget(page)
+        self._stack.setCurrentWidget(self.page(name))
         self._buttons[name].setChecked(True)
         for one in self._buttons.values():  # Tab leads to the page that is shown, the arrow keys to the others
             one.setFocusPolicy(Qt.FocusPolicy.StrongFocus if one.isChecked() else Qt.FocusPolicy.ClickFocus)
@@ -153,7 +182,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(8, GAP, 8, GAP)
         column.setSpacing(6)
         group = QButtonGroup(self)
-        for number, (name, (page, words)) in enumerate(self._pages.items(), 1):
+        for number, (name, words) in enumerate(self._words.items(), 1):
             one = QToolButton()
             one.setText(words)
             one.setProperty("role", "rail")
@@ -166,7 +195,6 @@ class MainWindow(QMainWindow):
             one.clicked.connect(lambda _=False, name=name: self.show_page(name))
             group.addButton(one)
             self._buttons[name] = one
-            self._stack.addWidget(page)
             column.addWidget(one)
         column.addStretch(1)
         self._help = QToolButton()
@@ -219,7 +247,7 @@ class MainWindow(QMainWindow):
         bar.addPermanentWidget(self._offline_words)
 
     def _shortcuts(self) -> None:
-        for number, name in enumerate(self._pages, 1):
+        for number, name in enumerate(self._words, 1):
             QShortcut(QKeySequence(f"Ctrl+{number}"), self, lambda name=name: self.show_page(name))
         QShortcut(QKeySequence("Ctrl+Q"), self, self.close)
         # "?" stays a character where one can type: a field takes it before it could become a shortcut.  Lists and
@@ -233,11 +261,12 @@ class MainWindow(QMainWindow):
         return [line for _, lines in self._shortcut_groups() for line in lines]
 
     def _shortcut_groups(self) -> list[Group]:
-        own = [(f"Ctrl+{n}", words) for n, (_, words) in enumerate(self._pages.values(), 1)]
+        own = [(f"Ctrl+{n}", words) for n, words in enumerate(self._words.values(), 1)]
         own += [("? / F1", self.tr("Keyboard shortcuts")), ("Ctrl+Q", self.tr("Quit"))]
         viewer = self.ask.view.shortcuts()
         groups: list[Group] = [(self.tr("Everywhere"), own)]
-        for page, words in self._pages.values():
+        for name, words in self._words.items():
+            page = self.page(name)
             if lines := [line for line in getattr(page, "shortcuts", list)() if line not in viewer]:
                 groups.append((words, lines))
             if page is self.ask:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QTextCursor
@@ -68,14 +69,12 @@ class PageView(QWidget):
         self._opening: Job[DocumentView] | None = None
         self._passing = False  # the document did not open, but may when the engine is back
         self._canvas = PageCanvas(desk)
-        self._sections = SectionView(desk)
         self._build()
         self._read = QTimer(self)
         self._read.setSingleShot(True)
         self._read.setInterval(_TEXT_BREATH)
         self._read.timeout.connect(self._fetch_text)
         self._canvas.page_changed.connect(self._page_changed)
-        self._sections.section_changed.connect(self._page_changed)
         self._canvas.zoom_changed.connect(self._tell_zoom)
         self._canvas.locked.connect(self._ask_password)
         desk.restyled.connect(self._mark_text)
@@ -100,6 +99,18 @@ class PageView(QWidget):
     def page_index(self) -> int:
         """The page, or section, that is looked at."""
         return self._sections.index if self._in_sections else self._canvas.page
+
+    @cached_property
+    def _sections(self) -> SectionView:
+        """What shows documents without pages, made when the first of them is opened."""
+        made = SectionView(self._desk)
+        made.section_changed.connect(self._page_changed)
+        self._stack.addWidget(made)
+        return made
+
+    @property
+    def _has_sections(self) -> bool:
+        return "_sections" in self.__dict__
 
     @property
     def _in_sections(self) -> bool:
@@ -146,7 +157,8 @@ class PageView(QWidget):
         self._views.clear()
         self._texts.clear()
         self._canvas.set_document("", ())
-        self._sections.set_document(())
+        if self._has_sections:
+            self._sections.set_document(())
         self._canvas.setAccessibleName("")
         self._canvas.setAccessibleDescription("")
         self._stack.setCurrentWidget(self._nothing)
@@ -211,7 +223,7 @@ class PageView(QWidget):
             self.tr("Choose a citation in an answer: its document opens here, with the cited lines highlighted."),
         )
         self._stack = QStackedWidget()
-        for widget in (self._nothing, self._build_pages(), self._sections, self._build_lock(), self._build_failure()):
+        for widget in (self._nothing, self._build_pages(), self._build_lock(), self._build_failure()):
             self._stack.addWidget(widget)
         column.addWidget(self._head)
         column.addWidget(self._bar)
@@ -387,7 +399,8 @@ class PageView(QWidget):
             self._password.clear()
             self._wrong.clear()
             self._canvas.set_document(view.sha256, () if self._in_sections else view.sheets)
-            self._sections.set_document(view.sheets if self._in_sections else ())
+            if self._in_sections or self._has_sections:
+                self._sections.set_document(view.sheets if self._in_sections else ())
         self._name.set_text(view.name)
         if self._in_sections:
             self._open_section(wish, len(view.sheets))

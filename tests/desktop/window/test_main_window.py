@@ -215,7 +215,7 @@ def test_the_arrow_keys_go_through_the_pages(window: MainWindow) -> None:
         focused = QApplication.focusWidget()
         assert focused is not None
         QTest.keyClick(focused, Qt.Key.Key_Down)
-        assert window._stack.currentWidget() is window._pages[page][0]
+        assert window._stack.currentWidget() is window.page(page)
         assert window._buttons[page].hasFocus()
 
 
@@ -410,7 +410,7 @@ def test_the_keys_of_the_window_do_what_the_sheet_says(window: MainWindow, qtbot
     assert _listed(window, "Everywhere") == [*(f"Ctrl+{n}" for n in range(1, 7)), "?", "F1", "Ctrl+Q"]
     for number, page in [*enumerate(PAGES, 1)][::-1]:
         _press(window, f"Ctrl+{number}")
-        assert window._stack.currentWidget() is window._pages[page][0]
+        assert window._stack.currentWidget() is window.page(page)
     _press(window, "Ctrl+Q")
     assert not window.isVisible()
 

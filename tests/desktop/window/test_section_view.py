@@ -53,14 +53,15 @@ def view(qtbot: QtBot, desk: Desk, jobs: FakeJobs) -> PageView:
     return made
 
 
-def sections_of(view: PageView) -> SectionView:
+def sections_of(view: PageView, qtbot: QtBot) -> SectionView:
+    qtbot.waitUntil(lambda: view.findChild(SectionView) is not None)  # made with the first document that needs it
     found = view.findChild(SectionView)
     assert isinstance(found, SectionView)
     return found
 
 
 def shown(view: PageView, qtbot: QtBot, text: str) -> SectionView:
-    sections = sections_of(view)
+    sections = sections_of(view, qtbot)
     qtbot.waitUntil(lambda: sections.isVisible() and sections.text == text)
     return sections
 
@@ -171,7 +172,7 @@ def test_a_pdf_after_it_has_its_pages_again(view: PageView, qtbot: QtBot, jobs: 
 def test_why_there_is_no_text_is_said_in_its_place(view: PageView, qtbot: QtBot, jobs: FakeJobs) -> None:
     jobs.answers[ReadPage] = UserProblem("library_no_page", page=2)
     view.show_citation(citation())
-    sections = sections_of(view)
+    sections = sections_of(view, qtbot)
     text = sections.findChild(QPlainTextEdit)
     assert isinstance(text, QPlainTextEdit)
     qtbot.waitUntil(lambda: "no longer in the library" in text.placeholderText())
