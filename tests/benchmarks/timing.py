@@ -16,9 +16,9 @@ Made = TypeVar("Made")
 
 
 def machine() -> str:
-    """Cores, processor, its widest instructions, and its load: above the number of cores, look at processor time."""
+    """Cores, processor, its vector instructions, and its load: above the number of cores, look at processor time."""
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    return f"{cores()} cores, {processor()}, {' '.join(instructions()[-3:])}{load}"
+    return f"{cores()} cores, {processor()}, {' '.join(instructions())}{load}"
 
 
 def quantiles(values: Iterable[float]) -> tuple[float, float, float]:
