@@ -154,17 +154,19 @@ _Numbers = npt.NDArray[np.float64]
 _USED = ("similarity", "coverage", "unknown")
 
 
-def fitted(judged: Sequence[Judged], names: Sequence[str]) -> _Numbers:
+def fitted(sets: Sequence[Sequence[Judged]], names: Sequence[str]) -> _Numbers:
     """Logistic regression of the signals of these names: their weights, and the constant last.
 
-    By the slope with a touch of ridge, each signal brought to mean 0 and deviation 1 before.  Present and absent
-    weigh the same.
+    By the slope with a touch of ridge, each signal brought to mean 0 and deviation 1 before.  Every set weighs the
+    same, and in each the present as much as the absent.
     """
-    rows = _rows(judged, names)
-    mean, spread = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
+    rows = _rows([one for own in sets for one in own], names)
+    sides = [np.array([one.question.answerable for one in own], dtype=np.float64) for own in sets]
+    y = np.concatenate(sides)
+    balance = np.concatenate([_balance(side) * len(y) / (len(sets) * len(side)) for side in sides])
+    mean = np.average(rows, axis=0, weights=balance)
+    spread = np.maximum(np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=balance)), 1e-9)
     x = np.column_stack([(rows - mean) / spread, np.ones(len(rows))])
-    y = np.array([one.question.answerable for one in judged], dtype=np.float64)
-    balance = np.where(y > 0, 0.5 / max(y.mean(), 1e-9), 0.5 / max(1 - y.mean(), 1e-9))
     weights = np.zeros(x.shape[1])
     shrunk = _RIDGE * np.append(np.ones(len(names)), 0.0)
     longest = 4 / x.shape[1]  # a step that cannot overshoot: no curve bends more than a quarter in a direction
@@ -173,6 +175,11 @@ def fitted(judged: Sequence[Judged], names: Sequence[str]) -> _Numbers:
         weights = weights + longest * (x.T @ (balance * (y - p)) / len(y) - shrunk * weights)
     own = weights[:-1] / spread
     return np.append(own, weights[-1] - own @ mean)
+
+
+def _balance(side: _Numbers) -> _Numbers:
+    share_of_ones = min(max(float(side.mean()), 1e-9), 1 - 1e-9)
+    return np.where(side > 0, 0.5 / share_of_ones, 0.5 / (1 - share_of_ones))
 
 
 def _rows(judged: Sequence[Judged], names: Sequence[str]) -> _Numbers:
@@ -210,10 +217,11 @@ def show_fit(judged: Mapping[str, Sequence[Judged]], floors: Floors) -> None:
     """Weights of half 0, a set a language, at work on half 1: the signals in use, one more each, all."""
     for chinese in (False, True):
         suites = [s for s, rows in judged.items() if rows and is_chinese(rows[0].question.text) is chinese]
-        ours = [one for s in suites for one in judged[s] if in_half(one.question, 0)]
+        halves = [[one for one in judged[s] if in_half(one.question, 0)] for s in suites]
+        ours = [half for half in halves if half]
         if not ours:
             continue
-        more = [name for name in ours[0].signals if name not in _USED]
+        more = [name for name in ours[0][0].signals if name not in _USED]
         for suite in suites:
             others = [one for one in judged[suite] if in_half(one.question, 1)]
             show(f"{suite}, half 1, weights in use", refusal_figures(others, area_floor(suite, floors)))

@@ -78,10 +78,17 @@ def test_each_token_of_the_question_meets_the_nearest_of_the_passage() -> None:
 def test_the_fit_finds_what_tells_present_from_absent() -> None:
     rows = [judged(f"p{i}", True, 0.80 + 0.01 * (i % 5), 0.9) for i in range(40)]
     rows += [judged(f"a{i}", False, 0.80 + 0.01 * (i % 5), 0.3 + 0.01 * (i % 7)) for i in range(40)]
-    weights = fitted(rows, ("similarity", "coverage"))
+    weights = fitted([rows], ("similarity", "coverage"))
     again = weighed(rows, ("similarity", "coverage"), weights)
     assert abs(weights[0]) < weights[1]
     assert all(one.judgement.answerable is one.question.answerable for one in again)
+
+
+def test_a_small_set_weighs_as_much_in_the_fit_as_a_large_one() -> None:
+    large = [judged(f"l{i}", i % 2 == 0, 0.8, 0.9 if i % 2 == 0 else 0.1) for i in range(400)]
+    small = [judged(f"s{i}", i % 2 == 0, 0.8, 0.1 if i % 2 == 0 else 0.9) for i in range(40)]  # the other way round
+    assert abs(fitted([large, small], ("coverage",))[0]) < 0.05
+    assert fitted([large], ("coverage",))[0] > 1
 
 
 def test_questions_about_one_contract_are_in_one_half() -> None:
