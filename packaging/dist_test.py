@@ -391,7 +391,7 @@ def drive(place: Place, before: int) -> None:
     picture("1-first-start")
     for _ in range(3):
         press("Return")
-    assert waited(lambda: times_ready(place) > before, 60) is not None, "the engine never came"
+    assert waited(lambda: times_ready(place) > before, 180) is not None, "the engine never came"  # strace slows it
     xdotool("windowsize", "--sync", on_screen()[0], 1440, 900)
     press("ctrl+2", "ctrl+o")
     time.sleep(1)
