@@ -73,7 +73,7 @@ def opening(question: str, speaker: Speaker, *, found: bool, cancel: CancelToken
     persona = speaker.persona
     turns = speech.opening(clean(question), persona, found=found)
     said = _said(turns, speech.OPENING_GRAMMAR, speech.LONGEST_OPENING, speaker, cancel)
-    if speech.states_no_fact(said, question, persona):
+    if speech.opens(said, question, persona, found=found):
         return said
     return speech.phrases(persona, found=found, chinese=is_chinese(question))[0]
 

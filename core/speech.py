@@ -13,6 +13,7 @@ from importlib import resources
 
 from core.figures import dates, quantities
 from core.nouns import Bilingual, Persona, Turn, Voice
+from core.senses import denies
 from core.terms import is_chinese, terms
 
 OPENING_GRAMMAR = "root ::= [^0-9\\[\\]\\n<>\\x22]{4,120}\n"
@@ -87,16 +88,35 @@ def states_no_fact(sentence: str, question: str, persona: Persona) -> bool:
         return False
     if any(_within(said, sentence) for said in persona.never_say):
         return False
-    own = _own_words(persona, chinese)
+    return _is_own(sentence, persona, chinese, (True, False))
+
+
+def opens(sentence: str, question: str, persona: Persona, *, found: bool) -> bool:
+    """Whether ``sentence`` may stand before an answer, or in the place of one.
+
+    It states no fact, has the words for what became of the question, and denies nothing where something was
+    ``found``: a small model mixes them up, and "your documents do not address this" above their very words is worse
+    than no opening.
+    """
+    if not states_no_fact(sentence, question, persona):
+        return False
+    chinese = is_chinese(question)
+    known = {clause for phrase in phrases(persona, found=found, chinese=chinese) for clause in _clauses(phrase)}
+    told = [clause in known or denies(clause) is not found for clause in _clauses(sentence)]  # "No problem!" is known
+    return _is_own(sentence, persona, chinese, (found,)) and (all(told) if found else any(told))
+
+
+def _clauses(sentence: str) -> list[str]:
+    return [clause.strip().casefold() for clause in re.split(r"[,.!?;:~，。！？；：～]+", sentence) if clause.strip()]
+
+
+def _is_own(sentence: str, persona: Persona, chinese: bool, outcomes: Sequence[bool]) -> bool:
+    """Whether all content in it is the persona's own, as it speaks of these outcomes (True: something was found)."""
+    own = [phrase for found in outcomes for phrase in phrases(persona, found=found, chinese=chinese)]
+    own += [_pick(words, chinese) for words in (persona.name, persona.organisation, persona.greeting)]
     if chinese:
         return _made_of(sentence, own)
     return set(terms(sentence)) <= {term for words in own for term in terms(words)}
-
-
-def _own_words(persona: Persona, chinese: bool) -> tuple[str, ...]:
-    said = [*phrases(persona, found=True, chinese=chinese), *phrases(persona, found=False, chinese=chinese)]
-    said += [_pick(w, chinese) for w in (persona.name, persona.organisation, persona.greeting)]
-    return tuple(said)
 
 
 def _made_of(text: str, sources: Sequence[str]) -> bool:

@@ -30,6 +30,38 @@ def test_every_phrase_of_every_voice_states_no_fact(voice: Voice, found: bool, a
     said = speech.phrases(persona, found=found, chinese=asked == ASKED_ZH)
     assert said
     assert [phrase for phrase in said if not speech.states_no_fact(phrase, asked, persona)] == []
+    assert [phrase for phrase in said if not speech.opens(phrase, asked, persona, found=found)] == []
+    if voice is not Voice.OWN:  # its samples are told by nothing but their words
+        assert [phrase for phrase in said if speech.opens(phrase, asked, persona, found=not found)] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "asked", "voice"),
+    [
+        ("I regret to inform you that the documents in your library do not address this matter.", ASKED, Voice.FORMAL),
+        ("The documents in your library do not state the following.", ASKED, Voice.FORMAL),
+        ("I am unable to find what your documents provide.", ASKED, Voice.FORMAL),
+        ("Your documents do not answer this.", ASKED, Voice.PLAIN),
+        ("No problem! It is not in your documents~", ASKED, Voice.FRIENDLY),
+        ("很遗憾，现有文件未载明此事项，特此告知。", ASKED_ZH, Voice.FORMAL),
+        ("我查过了，文件里没有相关内容。", ASKED_ZH, Voice.PLAIN),
+        ("没问题！您的资料里好像没有提到这个呢~", ASKED_ZH, Voice.FRIENDLY),
+    ],
+)
+def test_no_answer_is_opened_with_there_is_none(sentence: str, asked: str, voice: Voice) -> None:
+    assert not speech.opens(sentence, asked, replace(FRIENDLY, voice=voice), found=True)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "asked", "voice"),
+    [
+        ("Please find below what your documents provide on this point.", ASKED, Voice.FORMAL),
+        ("Your documents say this.", ASKED, Voice.PLAIN),
+        ("没问题！答案就在您的文件里哦~", ASKED_ZH, Voice.FRIENDLY),
+    ],
+)
+def test_where_nothing_was_found_no_answer_is_announced(sentence: str, asked: str, voice: Voice) -> None:
+    assert not speech.opens(sentence, asked, replace(FRIENDLY, voice=voice), found=False)
 
 
 @pytest.mark.parametrize(
