@@ -20,7 +20,7 @@ from desktop.window.main_window import MainWindow
 from desktop.window.pages.exchange import ExchangeView
 from desktop.window.pages.imports import ImportCard
 
-PATIENCE = 60_000  # milliseconds for anything a model does on a slow machine
+PATIENCE = 150_000  # milliseconds for anything a model does on a slow machine that does other things besides
 STALL = 0.2  # seconds: the longest the event loop may stand still
 Opening = Callable[..., Program]
 
