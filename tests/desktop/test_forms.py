@@ -26,7 +26,7 @@ def test_an_answer_has_the_documented_shape() -> None:
     sentence = form["sentences"][0]  # type: ignore[index]
     assert {"text", "verdict", "citations"} <= set(sentence)
     assert set(sentence["citations"][0]) == {
-        "document", "version", "sha256", "page", "page_label", "passage_id", "quote", "rects",
+        "document", "version", "sha256", "page", "page_label", "passage_id", "quote", "rects", "ocr_confidence",
     }  # fmt: skip
     assert json.loads(json.dumps(form)) == form
 

@@ -36,7 +36,6 @@ from pathlib import Path
 from desktop import cli, house
 from models.catalogue import Installed
 
-pytestmark = pytest.mark.usefixtures("home")
 base = Installed("mini", "language", "Miniature", Path(sys.argv[1]), sys.argv[2], 1, "", "", "")
 house.find_language_model = lambda *_: base
 sys.exit(cli.main(["persona", "train", "mine", "--epochs", "50"]))
