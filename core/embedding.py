@@ -10,7 +10,6 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from itertools import accumulate, groupby, takewhile
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,14 +22,6 @@ from core.errors import CancelToken, UserProblem
 from core.nouns import EmbedderIdentity, Progress, Report, silent
 
 Vectors = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TokenVectors:
-    """A text as its tokens, each as it is meant there: unit vectors, and the stretch of the text each stands for."""
-
-    vectors: Vectors  # float32 [tokens, dimensions]
-    spans: tuple[tuple[int, int], ...]  # half-open; a character that gave several tokens is named by each
 
 
 class Embedder(Protocol):
@@ -54,11 +45,6 @@ class Embedder(Protocol):
 
     def embed_question(self, text: str) -> Vectors:
         """The unit vector of a question, float32 [dimensions]."""
-
-    def token_vectors(
-        self, texts: Sequence[str], *, questions: bool = False, cancel: CancelToken | None = None
-    ) -> list[TokenVectors]:
-        """The tokens of each text without prefix and special tokens, read as passages or as ``questions``."""
 
 
 _BATCH_TOKENS = 1536  # padded tokens in one batch: what a processor's cache holds is faster than more at a time
@@ -133,26 +119,6 @@ class SentenceTransformerEmbedder:
             vector: Vectors = self._encode([self._prefix["query"] + text])[0]
         return vector
 
-    def token_vectors(
-        self, texts: Sequence[str], *, questions: bool = False, cancel: CancelToken | None = None
-    ) -> list[TokenVectors]:
-        """The tokens of each text without prefix and special tokens, read as passages or as ``questions``."""
-        if not texts:
-            return []
-        prefix = self._prefix["query" if questions else "passage"]
-        prefixed = [prefix + text for text in texts]
-        encoded = self._tokenizer(prefixed, return_offsets_mapping=True, truncation=False, verbose=False)
-        read: dict[int, TokenVectors] = {}
-        with self._fast():
-            for batch in self._batches([len(ids) - 2 for ids in encoded["input_ids"]], cancel):
-                for i, vectors in zip(batch, self._encode_tokens([prefixed[i] for i in batch]), strict=True):
-                    # What is too long was cut at its end, its last vector is a mark's.
-                    spans = encoded["offset_mapping"][i][: len(vectors) - 1]
-                    own = [place for place, (_, end) in enumerate(spans) if end > len(prefix)]
-                    stretches = tuple((max(spans[n][0] - len(prefix), 0), spans[n][1] - len(prefix)) for n in own)
-                    read[i] = TokenVectors(_unit(vectors[own]), stretches)
-        return [read[i] for i in range(len(texts))]
-
     def _batches(self, lengths: Sequence[int], cancel: CancelToken | None) -> Iterator[list[int]]:
         """Which texts of these ``lengths``, prefix counted and special tokens not, are encoded together."""
         order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
@@ -207,21 +173,6 @@ class SentenceTransformerEmbedder:
         )
         return _unit(encoded.float().numpy())
 
-    def _encode_tokens(self, texts: list[str]) -> list[Vectors]:
-        """The vectors of all tokens of each text, special ones among them, not normalised."""
-        if self._packed is not None:
-            return self._packed.tokens(self._ids(texts))
-        encoded = self._model.encode(
-            texts,
-            batch_size=len(texts),
-            prompt="",
-            output_value="token_embeddings",
-            convert_to_numpy=False,
-            show_progress_bar=False,
-            processing_kwargs={"text": {"pad_to_multiple_of": self._step}},
-        )
-        return [tokens.float().numpy() for tokens in encoded]
-
 
 class _Packed:
     """A BERT encoder that reads texts end to end, none of them padded: a fifth less to compute, of passages.
@@ -236,11 +187,6 @@ class _Packed:
 
     def means(self, texts: Sequence[Sequence[int]]) -> Vectors:
         """The mean of the vectors of each text's tokens."""
-        vectors: Vectors = np.stack([tokens.mean(axis=0) for tokens in self.tokens(texts)])
-        return vectors
-
-    def tokens(self, texts: Sequence[Sequence[int]]) -> list[Vectors]:
-        """The vectors of each text's tokens."""
         torch = self._torch
         with torch.inference_mode():
             ids = torch.tensor([[token for text in texts for token in text]])
@@ -251,7 +197,9 @@ class _Packed:
             for layer in self._layers:
                 read = layer.attention.output(self._attended(layer.attention.self, read, runs), read)
                 read = layer.output(layer.intermediate(read), read)
-            return [part.numpy() for part in torch.split(read, [len(text) for text in texts])]
+            parts = torch.split(read, [len(text) for text in texts])
+            means: Vectors = torch.stack([part.mean(dim=0) for part in parts]).numpy()
+            return means
 
     def _attended(self, attention: Any, read: Any, runs: Sequence[tuple[int, int]]) -> Any:
         torch, heads = self._torch, attention.num_attention_heads

@@ -145,13 +145,11 @@ def a_place(models: Path | None) -> Iterator[Place]:
         shutil.copytree(BUILT, place.program, symlinks=True)
         for made in (place.home, folder / "temp", folder / "traces"):
             made.mkdir()
-        if place.bundle:
-            place.stick.mkdir()
-        elif models is None:
+        if models is not None:
+            shutil.copytree(models, place.stick)
+        elif not place.bundle:
             command = (sys.executable, "-m", "desktop", "models", "export", place.stick, "default", "e5-small")
             subprocess.run([str(word) for word in command], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-        else:
-            shutil.copytree(models, place.stick)
         shutil.copy(ROOT / "desktop" / "samples" / CONTRACT, place.home / CONTRACT)
         own(folder)
         yield place

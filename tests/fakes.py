@@ -11,7 +11,6 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from core.embedding import TokenVectors
 from core.errors import CancelToken, UserProblem
 from core.language_model import Generation
 from core.nouns import (
@@ -69,20 +68,6 @@ class FakeEmbedder:
         for term in terms(text):
             vector[hashlib.sha256(term.encode()).digest()[0] % DIMENSIONS] += 1
         return np.asarray(vector / np.linalg.norm(vector), np.float32)
-
-    def token_vectors(
-        self, texts: Sequence[str], *, questions: bool = False, cancel: CancelToken | None = None
-    ) -> list[TokenVectors]:
-        if cancel is not None:
-            cancel.check()
-        found = [list(re.finditer(r"[\u4e00-\u9fff]|[^\W_\u4e00-\u9fff]+", text)) for text in texts]
-        return [
-            TokenVectors(
-                np.stack([np.zeros(DIMENSIONS, np.float32), *(self.embed_question(m.group()) for m in words)])[1:],
-                tuple(m.span() for m in words),
-            )
-            for words in found
-        ]
 
 
 class FakeReader:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from core.embedding import Embedder, TokenVectors, Vectors
+from core.embedding import Embedder, Vectors
 from core.errors import CancelToken
 from core.nouns import EmbedderIdentity, Progress, Report, silent
 
@@ -79,12 +79,6 @@ class _Side:
     def embed_question(self, text: str) -> Vectors:
         with self._turns.mine(urgent=self._urgent):
             return self._inner.embed_question(text)
-
-    def token_vectors(
-        self, texts: Sequence[str], *, questions: bool = False, cancel: CancelToken | None = None
-    ) -> list[TokenVectors]:
-        with self._turns.mine(urgent=self._urgent):
-            return self._inner.token_vectors(texts, questions=questions, cancel=cancel)
 
     def embed_passages(
         self, texts: Sequence[str], report: Report = silent, cancel: CancelToken | None = None

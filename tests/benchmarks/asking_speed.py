@@ -16,10 +16,10 @@ from collections import Counter
 from pathlib import Path
 
 from core.asking import ask
-from core.evaluating.pack import draw, load_questions
-from core.nouns import AnswerKind, Scope
+from core.nouns import AnswerKind
 from core.settings import Settings
 from desktop import house
+from tests.benchmarks.questions import answerable
 from tests.benchmarks.timing import heading, line, machine
 
 
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     house.go_offline()
-    settings, suites = Settings(), chosen.suites.split(",")
+    settings = Settings()
     passages: list[float] = []
     first: list[float] = []
     whole: dict[AnswerKind, list[float]] = {kind: [] for kind in AnswerKind}
@@ -43,40 +43,35 @@ def main() -> None:
     with house.library(chosen.library) as library, house.language_model(settings, chosen.model) as model:
         embedder = house.embedder(settings)
         print(f"{machine()}; {model.identity.name}; {library.passage_count()} passages")
-        there = {document.name for document in library.documents()}
-        for number, suite in enumerate(suites):
-            wanted = chosen.questions * (number + 1) // len(suites) - chosen.questions * number // len(suites)
-            answerable = [q for q in load_questions(chosen.pack, suite) if q.answerable]
-            known = [q for q in answerable if {name for name, _ in q.gold_pages} <= there]
-            drawn = draw(known, wanted, chosen.seed) if wanted else ()
-            for place, question in enumerate((*drawn[:1], *drawn) if not number else drawn):
-                waited: dict[str, float] = {}
-                began = time.perf_counter()
+        asked = list(answerable(chosen.pack, chosen.suites.split(","), library, chosen.questions, chosen.seed))
+        for place, (question, scope) in enumerate((*asked[:1], *asked)):
+            waited: dict[str, float] = {}
+            began = time.perf_counter()
 
-                def note(what: str, waited: dict[str, float] = waited, began: float = began) -> None:
-                    waited.setdefault(what, time.perf_counter() - began)
+            def note(what: str, waited: dict[str, float] = waited, began: float = began) -> None:
+                waited.setdefault(what, time.perf_counter() - began)
 
-                answer = ask(
-                    question.text,
-                    library,
-                    embedder,
-                    model,
-                    scope=Scope((suite,), (question.document,) if question.document else ()),
-                    evidence_tokens=settings.evidence_tokens,
-                    on_found=lambda _, note=note: note("passages"),  # type: ignore[misc]
-                    on_claim=lambda _, note=note: note("first"),  # type: ignore[misc]
-                )
-                note("whole")
-                if not number and not place:
-                    continue
-                kind = answer.checked.kind
-                kinds[kind.value] += 1
-                passages.append(waited["passages"])
-                whole[kind].append(waited["whole"])
-                if kind is AnswerKind.ANSWERED:
-                    first.append(waited["first"])
-                    for name, values in parts.items():
-                        values.append(getattr(answer.seconds, name))
+            answer = ask(
+                question.text,
+                library,
+                embedder,
+                model,
+                scope=scope,
+                evidence_tokens=settings.evidence_tokens,
+                on_found=lambda _, note=note: note("passages"),  # type: ignore[misc]
+                on_claim=lambda _, note=note: note("first"),  # type: ignore[misc]
+            )
+            note("whole")
+            if not place:
+                continue
+            kind = answer.checked.kind
+            kinds[kind.value] += 1
+            passages.append(waited["passages"])
+            whole[kind].append(waited["whole"])
+            if kind is AnswerKind.ANSWERED:
+                first.append(waited["first"])
+                for name, values in parts.items():
+                    values.append(getattr(answer.seconds, name))
     print(", ".join(f"{count} {kind}" for kind, count in kinds.most_common()))
     print(heading("seconds until", ""))
     print(line("the passages are shown", passages, "aim 1"))

@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from core.embedding import Embedder, TokenVectors, Vectors
+from core.embedding import SentenceTransformerEmbedder, Vectors
 from core.glossary import wordings
 from core.nouns import Candidate
 from core.reading import sentences
@@ -19,6 +20,50 @@ from core.terms import search_terms, terms
 
 _LOW = 0.2  # of a question's tokens are met worse than this quantile
 _RANK_OFFSET = 20.0  # as in core.finding
+
+
+_BATCH = 32  # texts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenVectors:
+    """A text as its tokens, each as it is meant there: unit vectors, and the stretch of the text each stands for."""
+
+    vectors: Vectors  # float32 [tokens, dimensions]
+    spans: tuple[tuple[int, int], ...]  # half-open; a character that gave several tokens is named by each
+
+
+class Tokens(Protocol):
+    """What reads texts as their tokens."""
+
+    def __call__(self, texts: Sequence[str], *, questions: bool = False) -> list[TokenVectors]:
+        """The tokens of each text, read as passages or as ``questions``."""
+
+
+def token_vectors(
+    embedder: SentenceTransformerEmbedder, texts: Sequence[str], *, questions: bool = False
+) -> list[TokenVectors]:
+    """The embedder's own tokens of each text without prefix and special tokens; what is too long is cut."""
+    prefix = embedder._prefix["query" if questions else "passage"]
+    prefixed = [prefix + text for text in texts]
+    encoded = embedder._tokenizer(prefixed, return_offsets_mapping=True, truncation=False, verbose=False)
+    read = embedder._model.encode(
+        prefixed,
+        batch_size=_BATCH,
+        prompt="",
+        output_value="token_embeddings",
+        convert_to_numpy=False,
+        show_progress_bar=False,
+    )
+    made = []
+    for offsets, tokens in zip(encoded["offset_mapping"], read, strict=True):
+        spans = offsets[: len(tokens) - 1]  # the last vector is a mark's, though the text be cut
+        own = [place for place, (_, end) in enumerate(spans) if end > len(prefix)]
+        vectors = tokens.float().numpy()[own]
+        lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        stretches = tuple((max(spans[n][0] - len(prefix), 0), spans[n][1] - len(prefix)) for n in own)
+        made.append(TokenVectors(vectors / lengths, stretches))
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +74,12 @@ class Tried:
     reranked: tuple[Candidate, ...]
 
 
-def tried(question: str, candidates: Sequence[Candidate], embedder: Embedder, passage_count: int) -> Tried:
+def tried(question: str, candidates: Sequence[Candidate], tokens: Tokens, passage_count: int) -> Tried:
     """Everything that is tried for ``question`` and what the search found among so many passages."""
     if not candidates:
         return Tried({}, ())
-    passages = embedder.token_vectors([c.passage.embedded_text for c in candidates])
-    asked = embedder.token_vectors(wordings(question), questions=True)
+    passages = tokens([c.passage.embedded_text for c in candidates])
+    asked = tokens(wordings(question), questions=True)
     met = max(
         (meetings(wording, one, passages) for wording, one in zip(wordings(question), asked, strict=True)),
         key=lambda m: float(m.mean(axis=1).max()),

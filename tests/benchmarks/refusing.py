@@ -22,12 +22,13 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from core.embedding import Embedder
+from core.embedding import Embedder, SentenceTransformerEmbedder
 from core.errors import CancelToken
 from core.evaluating.measures import Confusion, auroc, f1, quantile
 from core.evaluating.pack import Floors, Question, draw_both, load_questions, read_floors
@@ -42,7 +43,7 @@ from core.nouns import Candidate, Progress, Scope
 from core.settings import Settings
 from core.terms import is_chinese, question_terms
 from desktop import house
-from tests.benchmarks.late_interaction import tried
+from tests.benchmarks.late_interaction import Tokens, token_vectors, tried
 
 SUITES = ("cuad", "zh_laws", "pubmed")
 _CANDIDATES = 12  # as many as core.asking looks at
@@ -73,8 +74,8 @@ class Judged:
         }
 
 
-def judge_one(question: Question, suite: str, library: Library, embedder: Embedder, *, more: bool) -> Judged:
-    """``question`` as asking judges it, without a draft."""
+def judge_one(question: Question, suite: str, library: Library, embedder: Embedder, tokens: Tokens | None) -> Judged:
+    """``question`` as asking judges it, without a draft; with ``tokens``, what else is tried."""
     scope = Scope((suite,), (question.document,) if question.document else ())
     began = time.perf_counter()
     candidates = find(question.text, library, embedder, scope=scope, k=_CANDIDATES)
@@ -82,9 +83,9 @@ def judge_one(question: Question, suite: str, library: Library, embedder: Embedd
     shown = evidence(question.text, candidates, embedder, lambda text: embedder.count_tokens([text])[0], 500)
     judgement = judge_evidence(question.text, candidates, shown, unknown_terms(question.text, library, scope))
     judged = time.perf_counter()
-    if not more:
+    if tokens is None:
         return Judged(question, judgement, found - began, judged - found)
-    also = tried(question.text, candidates, embedder, library.passage_count())
+    also = tried(question.text, candidates, tokens, library.passage_count())
     spent = time.perf_counter() - judged
     return Judged(
         question, judgement, found - began, judged - found, also.signals, spent, (tuple(candidates), also.reranked)
@@ -254,14 +255,17 @@ def main() -> None:
     settings, floors = Settings(), read_floors(chosen.pack)
     judged: dict[str, list[Judged]] = {}
     with house.library(chosen.library, create=True) as library, house.reader(settings) as reader:
-        engine = Engine(library, reader, house.embedder(settings))
+        embedder = house.embedder(settings)
+        assert isinstance(embedder, SentenceTransformerEmbedder)  # whose tokens can be read
+        engine = Engine(library, reader, embedder)
+        tokens: Tokens | None = partial(token_vectors, embedder) if chosen.tried else None
         for suite in chosen.suites.split(","):
             there = bring_in(engine, chosen.pack, suite, tell, CancelToken()).documents
             questions = [q for q in load_questions(chosen.pack, suite) if not q.document or q.document in there]
             if chosen.half is not None:
                 questions = [q for q in questions if in_half(q, chosen.half)]
             drawn = draw_both(questions, chosen.n, chosen.seed)
-            judged[suite] = [judge_one(q, suite, library, engine.embedder, more=chosen.tried) for q in drawn]
+            judged[suite] = [judge_one(q, suite, library, engine.embedder, tokens) for q in drawn]
             show_suite(suite, judged[suite], area_floor(suite, floors))
     if chosen.fit:
         show_fit(judged, floors)

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from core.drafting import MAX_TOKENS, grammar, prompt
 from core.errors import CancelToken
-from core.evaluating.pack import draw, load_questions
 from core.finding import evidence, find
 from core.language_model import LlamaModel
-from core.nouns import Scope, Turn
+from core.nouns import Turn
 from core.settings import Settings
 from desktop import house
+from tests.benchmarks.questions import answerable
 from tests.benchmarks.timing import heading, line, machine
 
 
@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     house.go_offline()
-    settings, suites = Settings(), chosen.suites.split(",")
+    settings = Settings()
     rates: dict[str, list[float]] = {
         "ours": [],
         "bare": [],
@@ -83,30 +83,22 @@ def main() -> None:
     with house.library(chosen.library) as library, house.language_model(settings, chosen.model) as model:
         embedder = house.embedder(settings)
         print(f"{machine()}; {model.identity.name}")
-        there = {document.name for document in library.documents()}
-        for number, suite in enumerate(suites):
-            wanted = chosen.prompts * (number + 1) // len(suites) - chosen.prompts * number // len(suites)
-            known = [
-                q
-                for q in load_questions(chosen.pack, suite)
-                if q.answerable and {name for name, _ in q.gold_pages} <= there
-            ]
-            for place, question in enumerate(draw(known, wanted, chosen.seed) if wanted else ()):
-                scope = Scope((suite,), (question.document,) if question.document else ())
-                found = find(question.text, library, embedder, scope=scope, k=12)
-                shown = evidence(question.text, found, embedder, model.count_tokens, settings.evidence_tokens)
-                turns, rules = prompt(question.text, shown, "0f1e2d3c"), grammar([e.number for e in shown])
-                if place % 2:
-                    other = bare(model, turns, 40)
-                    own = ours(model, turns, rules)
-                else:
-                    own = ours(model, turns, rules)
-                    other = bare(model, turns, max(own[0], 20))
-                for name, (tokens, seconds, processor) in (("ours", own), ("bare", other)):
-                    rates[name].append(tokens / seconds)
-                    rates[f"{name} cpu"].append(tokens / processor)
-                rates["share"].append(rates["ours"][-1] / rates["bare"][-1])
-                rates["share cpu"].append(rates["ours cpu"][-1] / rates["bare cpu"][-1])
+        drawn = answerable(chosen.pack, chosen.suites.split(","), library, chosen.prompts, chosen.seed)
+        for place, (question, scope) in enumerate(drawn):
+            found = find(question.text, library, embedder, scope=scope, k=12)
+            shown = evidence(question.text, found, embedder, model.count_tokens, settings.evidence_tokens)
+            turns, rules = prompt(question.text, shown, "0f1e2d3c"), grammar([e.number for e in shown])
+            if place % 2:
+                other = bare(model, turns, 40)
+                own = ours(model, turns, rules)
+            else:
+                own = ours(model, turns, rules)
+                other = bare(model, turns, max(own[0], 20))
+            for name, (tokens, seconds, processor) in (("ours", own), ("bare", other)):
+                rates[name].append(tokens / seconds)
+                rates[f"{name} cpu"].append(tokens / processor)
+            rates["share"].append(rates["ours"][-1] / rates["bare"][-1])
+            rates["share cpu"].append(rates["ours cpu"][-1] / rates["bare cpu"][-1])
     print(heading("tokens a second", ""))
     print(line("ours", rates["ours"]))
     print(line("bare", rates["bare"]))

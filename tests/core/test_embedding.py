@@ -85,29 +85,6 @@ def test_a_special_token_in_a_text_means_what_it_looks_like(embedder: SentenceTr
     assert np.allclose(embedder.embed_question("<s>?"), embedder.embed_question("< s>?"))
 
 
-def test_tokens_have_unit_vectors_and_name_the_stretch_they_stand_for(embedder: SentenceTransformerEmbedder) -> None:
-    texts = ["Governing  Law: Utah", "", "第四十条 用人单位可以解除劳动合同", "x" + " notice" * 900]
-    read = embedder.token_vectors(texts)
-    assert [len(one.vectors) for one in read[:3]] == embedder.count_tokens(texts[:3])
-    assert len(read[3].vectors) == embedder.max_tokens
-    for text, one in zip(texts, read, strict=True):
-        assert one.vectors.dtype == np.float32
-        assert one.vectors.shape == (len(one.spans), 384)
-        assert np.allclose(np.linalg.norm(one.vectors, axis=1), 1.0, atol=1e-3)
-        assert all(0 <= start < end <= len(text) for start, end in one.spans)
-    words = [texts[0][start:end] for start, end in read[0].spans]
-    assert "".join(words) == "GoverningLaw:Utah"
-    assert "".join(texts[3][start:end] for start, end in read[3].spans[:3]) == "xnoticenotice"
-
-
-def test_a_token_means_what_the_words_around_it_make_of_it(embedder: SentenceTransformerEmbedder) -> None:
-    river, money = embedder.token_vectors(["the bank of the river", "the bank lends money"])
-    money_again = embedder.token_vectors(["the bank lends money", "a longer text beside it, padded " * 20])[0]
-    assert river.vectors[1] @ money.vectors[1] < 0.97
-    assert np.allclose(money.vectors, money_again.vectors, atol=2e-2)
-    assert not np.allclose(money.vectors, embedder.token_vectors(["the bank lends money"], questions=True)[0].vectors)
-
-
 def test_batches_are_small_and_of_few_shapes(
     embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,15 +119,12 @@ def test_texts_end_to_end_give_the_vectors_that_padded_ones_give(
     ]
     monkeypatch.setattr(embedder, "_bfloat16", False)
     monkeypatch.setattr(embedder, "_packed", None)
-    padded, padded_tokens = embedder.embed_passages(texts), embedder.token_vectors(texts, questions=True)
+    padded = embedder.embed_passages(texts)
     question = embedder.embed_question(texts[1])
     monkeypatch.setattr(embedder, "_packed", embedder._try_packing())
     assert embedder._packed is not None
     assert np.allclose(embedder.embed_passages(texts), padded, atol=1e-5)
     assert np.allclose(embedder.embed_question(texts[1]), question, atol=1e-5)
-    for one, other in zip(embedder.token_vectors(texts, questions=True), padded_tokens, strict=True):
-        assert one.spans == other.spans
-        assert np.allclose(one.vectors, other.vectors, atol=1e-4)
     assert [len(batch) for batch in embedder._batches([510] * 4 + [3] * 5, None)] == [3, 6]
 
 
