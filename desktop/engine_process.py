@@ -43,6 +43,7 @@ class EngineProcess:
         self._receive = receive
         self._gone = gone
         self._ending = False
+        self._heard = False  # it has said something, so it may have opened something
         self._sending = threading.Lock()
         self._counting = threading.Lock()
         self._waiting: set[int] = set()
@@ -89,6 +90,8 @@ class EngineProcess:
     def close(self) -> None:
         """End it, in order if it listens and by force if not; nothing is called back any more, ``gone`` neither."""
         self._ending = True
+        if not self._heard:  # it still imports, and holds nothing that would have to be ended in order
+            self._process.kill()
         # In a thread of its own: a child that no longer reads would hold whoever writes to it.
         threading.Thread(target=self._hang_up, name="engine ending", daemon=True).start()
         self._listener.join(ENDING_SECONDS)
@@ -119,7 +122,7 @@ class EngineProcess:
                     reply = unpack(self._pipe.recv_bytes())
                 except (EOFError, OSError, ValueError):
                     break
-                silent = 0.0
+                silent, self._heard = 0.0, True
                 if isinstance(reply, Done | Failed):
                     with self._counting:
                         self._waiting.discard(reply.id)

@@ -16,6 +16,6 @@ step ruff check .
 step ruff format --check .
 step mypy
 step lint-imports --no-logo
-# The quick tests come first (tests/conftest.py); the last line is pytest's summary.
+# The quick tests come first (tests/conftest.py); the slowest are named, and the last line is pytest's summary.
 printf '== pytest\n'
-exec "$bin/python" -m pytest -q --color=no
+exec "$bin/python" -m pytest -q --color=no --durations=40 --durations-min=5

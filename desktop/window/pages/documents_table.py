@@ -102,6 +102,7 @@ class DocumentsModel(QAbstractTableModel):
         self._documents: tuple[Document, ...] = ()
         self._rejected: tuple[RejectedFile, ...] = ()
         self._rows: list[tuple[Row, str]] = []  # with what the filter looks into
+        self._ordered: list[tuple[Row, str]] = []
         self._shown: list[Row] = []
         self._filter: tuple[str, ...] = ()
         self._collection: str | None = None
@@ -162,7 +163,7 @@ class DocumentsModel(QAbstractTableModel):
         self._documents, self._rejected = documents, rejected
         rows: tuple[Row, ...] = (*documents, *rejected)
         self._rows = [(row, f"{row.name}\n{row.title}\n{row.collection}".casefold()) for row in rows]
-        self._refresh()
+        self._arrange()
 
     def set_filter(self, words: str, collection: str | None, outcome: Outcome | None) -> None:
         """Only those with all of these words in name, title or collection, of that collection and state."""
@@ -174,7 +175,7 @@ class DocumentsModel(QAbstractTableModel):
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """By that column; by name among equals."""
         self._order = (column, order == Qt.SortOrder.DescendingOrder)
-        self._refresh()
+        self._arrange()
 
     def row_of(self, key: int) -> int:
         """The row of a document or rejected file, -1 when it is not shown."""
@@ -195,22 +196,27 @@ class DocumentsModel(QAbstractTableModel):
         except KeyError:  # a library that a newer program has written to
             return ""
 
-    def _refresh(self) -> None:
+    def _arrange(self) -> None:
+        # All of them, shown or not, so that nothing is sorted while somebody types.
         column, backwards = self._order
-        self.beginResetModel()
-        shown = [row for row, words in self._rows if self._passes(row, words)]
+        rows = self._rows
         if column != NAME:
-            shown.sort(key=_SORT_KEYS[NAME])
-        shown.sort(key=_SORT_KEYS[column], reverse=backwards)
-        self._shown = shown
-        self.endResetModel()
+            rows = sorted(rows, key=lambda kept: natural(kept[0].name))
+        key = _SORT_KEYS[column]
+        self._ordered = sorted(rows, key=lambda kept: key(kept[0]), reverse=backwards)
+        self._refresh()
 
-    def _passes(self, row: Row, words: str) -> bool:
-        if self._collection is not None and row.collection != self._collection:
-            return False
-        if self._outcome is not None and row.outcome is not self._outcome:
-            return False
-        return all(word in words for word in self._filter)
+    def _refresh(self) -> None:
+        rows = self._ordered
+        if self._collection is not None:
+            rows = [kept for kept in rows if kept[0].collection == self._collection]
+        if self._outcome is not None:
+            rows = [kept for kept in rows if kept[0].outcome is self._outcome]
+        for word in self._filter:
+            rows = [kept for kept in rows if word in kept[1]]
+        self.beginResetModel()
+        self._shown = [row for row, _ in rows]
+        self.endResetModel()
 
     def _paint(self) -> None:
         theme = self._desk.theme
