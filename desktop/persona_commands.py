@@ -136,7 +136,7 @@ def persona_train(context: Context, chosen: Namespace) -> int:
             "persona_goes_on" if resumes else "persona_plan",
             count=planned.examples,
             minutes=f"{max(planned.seconds / 60, 0.1):.0f}",
-            memory=f"{planned.memory_bytes / 1e9:.1f}",
+            memory=f"{planned.peak_bytes / 1e9:.1f}",
         )
     with context.screen.progress() as report:
 

@@ -224,7 +224,7 @@ def plan_training(task: Task, request: PlanTraining) -> TrainingPlan:
         held_out=plan.held_out,
         steps=plan.steps,
         seconds=plan.seconds,
-        memory_bytes=plan.memory_bytes,
+        memory_bytes=plan.peak_bytes,
         free_bytes=available_memory(),
         resumes=resumes,
     )

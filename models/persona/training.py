@@ -71,7 +71,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a training will take; tokens, steps and seconds are estimates."""
+    """What a training will take; tokens, steps, bytes and seconds are estimates."""
 
     base: Base
     examples: int
@@ -79,7 +79,8 @@ class Plan:
     tokens_per_epoch: int
     tokens_per_pass: int
     steps: int
-    memory_bytes: int
+    memory_bytes: int  # without which it does not begin
+    peak_bytes: int  # what it may take here: weights in single precision too, where there is room for both
     disk_bytes: int
     seconds: float
 
@@ -156,6 +157,7 @@ def plan_training(
             lengths.append(sum(_tokens(turn.content) + 6 for turn in turns) + 12)
     tokens = sum(lengths)
     memory_bytes, tokens_per_pass = _memory_need(described, recipe, max(lengths))
+    wider = 4 * described.parameters
     free = available_memory()
     if free and memory_bytes > free:
         raise UserProblem("training_no_room", file=base.name, need=_giga(memory_bytes), free=_giga(free))
@@ -174,6 +176,7 @@ def plan_training(
         tokens_per_pass=tokens_per_pass,
         steps=recipe.epochs * -(-tokens // recipe.tokens_per_batch),
         memory_bytes=memory_bytes,
+        peak_bytes=memory_bytes + (wider if not free or free > memory_bytes + wider else 0),
         disk_bytes=disk_bytes,
         seconds=described.parameters / _LOADED_A_SECOND + work / ((_PRODUCTS_WIDE if wide() else _PRODUCTS) * cores()),
     )
@@ -260,8 +263,7 @@ def train(
                 unfinished=str(unfinished),
                 folder=str(folder),
                 tokens_per_pass=plan.tokens_per_pass,
-                # Twice the weights must fit before the quicker precision may be the larger one.
-                wide=not (free := available_memory()) or free > plan.memory_bytes + 4 * plan.base.parameters,
+                wide=plan.peak_bytes > plan.memory_bytes,
                 checkpoint_seconds=checkpoint_seconds,
                 threads=cores(),
                 **asdict(recipe),

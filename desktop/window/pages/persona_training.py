@@ -164,7 +164,7 @@ class TrainingPanel(QWidget):
                 n=f"{plan.examples:,}", held_out=f"{plan.held_out:,}"
             ),
             self.tr("about {time}").format(time=duration(plan.seconds)),
-            self.tr("{needed} of memory, {free} are free").format(
+            self.tr("up to {needed} of memory, {free} are free").format(
                 needed=gigabytes(plan.memory_bytes), free=gigabytes(plan.free_bytes)
             ),
         ]

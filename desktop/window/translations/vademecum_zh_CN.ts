@@ -3911,8 +3911,8 @@ A: I am the assistant of the firm.</source>
         <translation>内存 {memory}</translation>
     </message>
     <message>
-        <source>{needed} of memory, {free} are free</source>
-        <translation>需要内存 {needed}，可用 {free}</translation>
+        <source>up to {needed} of memory, {free} are free</source>
+        <translation>至多需要内存 {needed}，可用 {free}</translation>
     </message>
     <message>
         <source>{n} examples, {held_out} of them kept aside</source>

@@ -261,7 +261,7 @@ def test_the_plan_tells_time_and_memory(pane: PersonaPane, qtbot: QtBot) -> None
     training = training_of(pane)
     qtbot.waitUntil(training.planned.isVisible)
     assert training.planned.text() == (
-        "612 examples, 58 of them kept aside · about 14 min · 3.1 GB of memory, 9.1 GB are free"
+        "612 examples, 58 of them kept aside · about 14 min · up to 3.1 GB of memory, 9.1 GB are free"
     )
     assert training.go.text() == "Train anew" and training.next.isVisible()
     assert training.facts.text() == "Trained in 15 min · 268 tokens a second · 2.9 GB of memory · on the model default"

@@ -54,6 +54,7 @@ class TestThePlan:
         assert plan.steps > 4
         assert plan.tokens_per_epoch > 20 * 20
         assert plan.memory_bytes > 0 < plan.disk_bytes
+        assert plan.peak_bytes == plan.memory_bytes + 4 * plan.base.parameters
         assert plan.seconds > 0
 
     def test_a_processor_without_wide_vectors_takes_longer(self, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +125,14 @@ class TestThePlan:
     def test_unknown_memory_is_not_held_against_it(self, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(training, "available_memory", lambda: 0)
         assert plan_training(base, examples()).steps
+
+    def test_without_room_for_both_precisions_it_takes_the_smaller(
+        self, base: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        need = plan_training(base, examples()).memory_bytes
+        monkeypatch.setattr(training, "available_memory", lambda: need + 1)
+        plan = plan_training(base, examples())
+        assert plan.peak_bytes == plan.memory_bytes == need
 
     def test_too_little_disk_is_refused(self, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 99, 1))  # type: ignore[attr-defined]
