@@ -85,6 +85,11 @@ def asked_of(question: str, passages: Sequence[tuple[int, str]], mark: str) -> l
     return turns
 
 
+def beginning() -> list[Turn]:
+    """The turns that every prompt for a draft begins with, however it goes on."""
+    return asked_of("", (), "")
+
+
 def _fence(evidence: Sequence[Evidence]) -> str:
     """A mark that stands in none of the passages, and is the same for the same passages: answers repeat."""
     texts = [one.text for one in evidence]

@@ -16,6 +16,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -287,6 +288,16 @@ class LlamaModel:
             seconds=time.perf_counter() - started,
             complete=complete,
         )
+
+    def read_ahead(self, turns: Sequence[Turn], cancel: CancelToken) -> None:
+        """Read ``turns``, so that a prompt with the same beginning goes on from there.
+
+        What was read when ``cancel`` asked to stop is kept.  Raises nothing: what is not read now is read when asked.
+        """
+        with suppress(Cancelled, UserProblem):
+            prompt = self._prompt(turns)
+            if len(prompt) < self.context:
+                self._evaluate(prompt, cancel)
 
     def generate_all(
         self,

@@ -165,6 +165,9 @@ class ScriptedModel:
     def count_tokens(self, text: str) -> int:
         return len(text) // 3 + 1
 
+    def read_ahead(self, turns: Sequence[Turn], cancel: CancelToken) -> None:
+        return
+
     def generate(
         self,
         turns: Sequence[Turn],

@@ -128,6 +128,7 @@ class Models:
         self._tell = changed
         self._changed = threading.Condition()
         self._using = threading.Lock()  # a question is answered with the language model, or it is being exchanged
+        self._ahead = CancelToken()  # of what is read while nobody asks
         self._loading: dict[str, int] = {}
         self._embedder: SharedEmbedder | None = None
         self._language: LlamaModel | None = None
@@ -152,6 +153,7 @@ class Models:
 
     def load_language(self) -> None:
         """Load the language model of the settings, in this thread; the one before it is let go first."""
+        self._ahead.cancel()
         with self._step("language"), self._using:
             self._let_go()
             self._persona_problem = None
@@ -169,14 +171,30 @@ class Models:
         except Exception as fault:  # answers do not depend on who speaks: the model works without
             self._persona_problem = keep_fault(fault)
 
+    def read_ahead(self) -> None:
+        """Have the language model read what all questions begin with, in this thread, until somebody needs it."""
+        from core.drafting import beginning
+
+        self._ahead = CancelToken()
+        if self._using.acquire(blocking=False):  # who asks already has it read
+            try:
+                if self._language is not None:
+                    self._language.read_ahead(beginning(), self._ahead)
+            finally:
+                self._using.release()
+
     def renew_language(self) -> None:
         """Load the language model and who speaks anew, aside: what they are made of has changed."""
         self.expect("language")
-        threading.Thread(target=self.load_language, name="loading language", daemon=True).start()
+        threading.Thread(target=self._exchange_language, name="loading language", daemon=True).start()
+
+    def _exchange_language(self) -> None:
+        self.load_language()
+        self.read_ahead()
 
     def try_again(self) -> None:
         """Load aside what could not be loaded before: model files have arrived."""
-        loads = {"language": self.load_language, "embedder": self.load_embedder}
+        loads = {"language": self._exchange_language, "embedder": self.load_embedder}
         for part in [part for part in loads if part in self._problems]:
             self.expect(part)
             threading.Thread(target=loads[part], name=f"loading {part}", daemon=True).start()
@@ -204,7 +222,7 @@ class Models:
         with self._changed:
             before, self._settings = self._settings, settings
         for part, names, load in (
-            ("language", _MODEL_SETTINGS, self.load_language),
+            ("language", _MODEL_SETTINGS, self._exchange_language),
             ("embedder", _EMBEDDER_SETTINGS, self.load_embedder),
         ):
             if any(getattr(before, name) != getattr(settings, name) for name in names):
@@ -223,6 +241,7 @@ class Models:
         """The language model and who speaks, once they are loaded, for this thread alone.  Raises why there is none."""
         while True:
             self._wait_for("language", report, cancel)
+            self._ahead.cancel()
             with self._using:
                 if self._loading.get("language"):
                     continue  # exchanged while we waited for our turn
@@ -233,6 +252,7 @@ class Models:
 
     def close(self) -> None:
         """Free the language model, if nobody uses it."""
+        self._ahead.cancel()
         if self._using.acquire(timeout=1.0):
             self._let_go()
 

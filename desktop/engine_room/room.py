@@ -220,6 +220,7 @@ class Room:
         gc.enable()
         logbook.jot("settled", stage=self.models.state()[0])
         self.mouth.stir()
+        self.models.read_ahead()
 
     def _state(self) -> State:
         stage, identity, problem = self.models.state()

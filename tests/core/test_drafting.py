@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.drafting import _fence, clean, draft, finished, grammar, parse, prompt
+from core.drafting import _fence, beginning, clean, draft, finished, grammar, parse, prompt
 from core.nouns import DraftSentence
 from tests.core.test_verifying import evidence
 from tests.fakes import ScriptedModel
@@ -89,6 +89,13 @@ def test_a_document_cannot_close_its_own_fence() -> None:
 def test_what_is_the_same_comes_first() -> None:
     one, two = prompt("Which?", evidence("a b"), "11111111"), prompt("Why?", evidence("c d"), "22222222")
     assert one[:-1] == two[:-1]
+
+
+def test_every_prompt_goes_on_from_the_beginning() -> None:
+    *turns, last = prompt("When does it end?", evidence("The lease ends in May."), "abcd")
+    *begun, asked = beginning()
+    assert turns == begun
+    assert last.content.startswith("Passages:\nabcd\n[1]") and asked.content.startswith("Passages:\n")
 
 
 def test_the_grammar_knows_only_the_citations_that_exist() -> None:

@@ -92,6 +92,26 @@ class TestLlama(Contract):
         made = model.generate((fixed, Turn("user", "Two?")), max_tokens=2)
         assert made.reused_tokens > 0.8 * made.prompt_tokens
 
+    def test_what_was_read_ahead_is_not_read_again_and_changes_no_word(self, tiny: LlamaModel) -> None:
+        fixed = Turn("system", "You answer in one word. " * 140)
+        asked = (fixed, Turn("user", "Three?"))
+        tiny.generate(HELLO, max_tokens=1)
+        fresh = tiny.generate(asked, max_tokens=8)
+        tiny.generate(HELLO, max_tokens=1)
+        tiny.read_ahead((fixed, Turn("user", "")), CancelToken())
+        made = tiny.generate(asked, max_tokens=8)
+        assert fresh.reused_tokens < 0.1 * fresh.prompt_tokens < 0.8 * made.prompt_tokens < made.reused_tokens
+        assert made.text == fresh.text
+
+    def test_reading_ahead_stops_when_asked_and_raises_nothing(self, tiny: LlamaModel) -> None:
+        cancel = CancelToken()
+        cancel.cancel()
+        ahead = (Turn("system", "Nobody has read this yet. " * 140), Turn("user", ""))
+        tiny.read_ahead(ahead, cancel)
+        assert tiny.generate(ahead, max_tokens=1).reused_tokens < 128
+        tiny.read_ahead((Turn("user", "word " * 9000),), CancelToken())  # more than it can hold
+        assert tiny.generate(HELLO, max_tokens=3).text == tiny.generate(HELLO, max_tokens=3).text
+
     def test_the_grammar_holds_even_a_weak_model(self, model: LanguageModel) -> None:
         made = model.generate(HELLO, grammar=grammar([1, 2]), max_tokens=700)
         assert made.text.rstrip().endswith(("[1]", "[2]"))
