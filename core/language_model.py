@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from importlib.util import find_spec
+from itertools import pairwise, takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -135,7 +136,7 @@ class LlamaModel:
     """
 
     _n_vocab: int
-    _cached: list[int]
+    _cached: list[tuple[int, ...]]  # what the context holds, in the pieces in which it was read
 
     def __init__(
         self,
@@ -252,10 +253,11 @@ class LlamaModel:
     ) -> Generation:
         """See :class:`LanguageModel`."""
         started = time.perf_counter()
-        prompt = self._prompt(turns)
-        if len(prompt) + max_tokens > self.context:
-            raise UserProblem("prompt_too_long", tokens=len(prompt) + max_tokens, limit=self.context)
-        reused = self._evaluate(prompt, cancel)
+        chunks = self._chunks(turns)
+        length = sum(map(len, chunks))
+        if length + max_tokens > self.context:
+            raise UserProblem("prompt_too_long", tokens=length + max_tokens, limit=self.context)
+        reused = self._evaluate(chunks, cancel)
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         pieces: list[str] = []
         count, first, complete = 0, 0.0, False
@@ -281,9 +283,9 @@ class LlamaModel:
         return Generation(
             text="".join(pieces),
             tokens=count,
-            prompt_tokens=len(prompt),
+            prompt_tokens=length,
             reused_tokens=reused,
-            prompt_sha256=hashlib.sha256(np.asarray(prompt, dtype="<i4").tobytes()).hexdigest(),
+            prompt_sha256=hashlib.sha256(np.concatenate(chunks, dtype="<i4").tobytes()).hexdigest(),
             first_token_seconds=first,
             seconds=time.perf_counter() - started,
             complete=complete,
@@ -295,9 +297,9 @@ class LlamaModel:
         What was read when ``cancel`` asked to stop is kept.  Raises nothing: what is not read now is read when asked.
         """
         with suppress(Cancelled, UserProblem):
-            prompt = self._prompt(turns)
-            if len(prompt) < self.context:
-                self._evaluate(prompt, cancel)
+            chunks = self._chunks(turns)
+            if sum(map(len, chunks)) < self.context:
+                self._evaluate(chunks, cancel)
 
     def generate_all(
         self,
@@ -384,31 +386,38 @@ class LlamaModel:
         return written
 
     def _prompt(self, turns: Sequence[Turn]) -> list[int]:
+        return [token for chunk in self._chunks(turns) for token in chunk]
+
+    def _chunks(self, turns: Sequence[Turn]) -> list[tuple[int, ...]]:
+        """The prompt in the pieces in which it is read; one begins where the last turn's own words do."""
         tokens: list[int] = []
+        last = 0
         for text, trusted in self._template.pieces(turns):
+            last = last if trusted else len(tokens)
             tokens += self._tokenise(text, special=trusted)
         begin = int(self._lib.llama_vocab_bos(self._vocab))
         if self._lib.llama_vocab_get_add_bos(self._vocab) and begin >= 0 and tokens[:1] != [begin]:
             tokens.insert(0, begin)
-        return tokens
+            last += 1
+        starts = [*range(0, last, _CHUNK), *range(last, len(tokens), _CHUNK)]
+        return [tuple(tokens[start:end]) for start, end in pairwise((*starts, len(tokens)))]
 
-    def _evaluate(self, prompt: list[int], cancel: CancelToken | None) -> int:
-        """Read ``prompt``, reusing the cached prefix; returns how many tokens were reused."""
-        same = 0
-        for old, new in zip(self._cached, prompt[:-1], strict=False):
-            if old != new:
-                break
-            same += 1
-        # Whole chunks only: cut elsewhere, the same prompt would round differently, and answers must repeat.
-        same -= same % _CHUNK
+    def _evaluate(self, prompt: Sequence[tuple[int, ...]], cancel: CancelToken | None) -> int:
+        """Read ``prompt``, going on from what it has in common with what was read; returns how many tokens those are.
+
+        Whole chunks only: cut elsewhere, the same prompt would round differently, and answers must repeat.
+        """
+        shared = takewhile(lambda pair: pair[0] == pair[1], zip(self._cached, prompt[:-1], strict=False))
+        kept = [chunk for chunk, _ in shared]
+        same = sum(map(len, kept))
         if not self._lib.llama_memory_seq_rm(self._memory(), 0, same, -1):
             self._forget()  # recurrent models cannot be cut back
-            same = 0
-        del self._cached[same:]
-        for start in range(same, len(prompt), _CHUNK):
+            kept, same = [], 0
+        del self._cached[len(kept) :]
+        for chunk in prompt[len(kept) :]:
             if cancel:
                 cancel.check()
-            self._decode(prompt[start : start + _CHUNK], cancel)
+            self._decode(chunk, cancel)
         return same
 
     def _decode(self, tokens: Sequence[int], cancel: CancelToken | None) -> None:
@@ -419,7 +428,7 @@ class LlamaModel:
             if cancel and cancel.cancelled:
                 raise Cancelled
             raise UserProblem("model_evaluation_failed", name=self._identity.name, status=status)
-        self._cached += tokens
+        self._cached.append(tuple(tokens))
 
     def _memory(self) -> object:
         memory: object = self._lib.llama_get_memory(self._context)

@@ -103,6 +103,18 @@ class TestLlama(Contract):
         assert fresh.reused_tokens < 0.1 * fresh.prompt_tokens < 0.8 * made.prompt_tokens < made.reused_tokens
         assert made.text == fresh.text
 
+    def test_all_before_the_last_turn_is_reused_and_history_changes_no_word(self, tiny: LlamaModel) -> None:
+        fixed = (Turn("system", "Be brief. " * 70), Turn("user", "Name a fruit."), Turn("assistant", "An apple."))
+        asked = (*fixed, Turn("user", "Name another one, and say where it grows."))
+        tiny.generate(HELLO, max_tokens=1)
+        fresh = tiny.generate(asked, max_tokens=12)
+        tiny.generate((*fixed, Turn("user", "Why?")), max_tokens=12)
+        again = tiny.generate(asked, max_tokens=12)
+        assert again.text == fresh.text
+        assert again.prompt_tokens - again.reused_tokens < 30
+        tiny.generate(fixed[:2], max_tokens=12)  # the same beginning, but it was read in other pieces
+        assert tiny.generate(asked, max_tokens=12).text == fresh.text
+
     def test_reading_ahead_stops_when_asked_and_raises_nothing(self, tiny: LlamaModel) -> None:
         cancel = CancelToken()
         cancel.cancel()
