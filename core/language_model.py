@@ -616,18 +616,15 @@ def measure(file: Path) -> dict[str, object]:
     """Load ``file`` and generate a little: architecture and tokens per second.  For a throw-away process."""
     with LlamaModel(file, ModelIdentity(file.name, ""), context=1024) as model:
         text = "The quick brown fox jumps over the lazy dog. " * 24
-        begin = time.perf_counter()
-        prompt = model.generate([Turn("user", text)], max_tokens=1)
-        middle = time.perf_counter()
-        answer = model.generate([Turn("user", text)], max_tokens=24)
-        end = time.perf_counter()
+        told = model.generate([Turn("user", text)], max_tokens=24)
+        writing = told.seconds - (told.first_token_seconds if told.tokens else 0.0)
         return {
             "ok": True,
             "architecture": model.architecture,
             "chat_template": True,
             "wide_kernels": wide_kernels(),
-            "prompt_tokens_per_second": round(prompt.prompt_tokens / (middle - begin), 1),
-            "tokens_per_second": round(max(answer.tokens, 1) / (end - middle), 1),
+            "prompt_tokens_per_second": round(told.prompt_tokens / told.first_token_seconds, 1),
+            "tokens_per_second": round(max(told.tokens, 1) / writing, 1),
         }
 
 

@@ -478,6 +478,8 @@ def models_fetch(context: Context, chosen: Namespace) -> int:
         before = {m.name: m.added_at for m in catalogue.installed(house.models_folder())}
         with context.screen.progress() as report:
             model = catalogue.fetch(name, house.models_folder(), report=report, cancel=context.cancel)
+            if not model.prompt_tokens_per_second:
+                model = catalogue.settle_in(model, house.probe_command(), report, context.cancel)
         fetched.append(_model_form(name, model, catalogue.entry(name)))
         if not context.screen.json_wanted:
             key = "model_already_here" if before.get(name) == model.added_at else "model_fetched"

@@ -28,6 +28,7 @@ from models.catalogue import (
     installed,
     need_space,
     settle,
+    settle_in,
     sync,
     working_folder,
 )
@@ -143,7 +144,9 @@ def _carry_one(
             if command is not None and all(entry.name != model.name for entry in catalogue.CATALOGUE):
                 read_header(made)
                 probe(made, command, report=report, cancel=cancel, try_wide=False)
-            return Carried(settle(made, dataclasses.replace(model, path=out / model.path.name)), already=False)
+            settled = settle(made, dataclasses.replace(model, path=out / model.path.name))
+            # Its speeds and kernels were those of another computer.
+            return Carried(settle_in(settled, command, report, cancel) if command else settled, already=False)
         finally:
             clear(partial)
 

@@ -501,9 +501,28 @@ def measure(
     if model.kind != "language":
         raise UserProblem("model_not_language", file=name)
     verify(model, report, cancel)
+    return _measure(find(name, folder), command, report, cancel)
+
+
+def settle_in(
+    model: Installed, command: Sequence[str], report: Report = silent, cancel: CancelToken | None = None
+) -> Installed:
+    """``model``, just arrived, with its speeds here and the kernels that are fastest here on its card.
+
+    One that does not load is left as it is: who asks it a question is told why.
+    """
+    if model.kind == "language":
+        with contextlib.suppress(UserProblem):
+            return _measure(model, command, report, cancel)[0]
+    return model
+
+
+def _measure(
+    model: Installed, command: Sequence[str], report: Report, cancel: CancelToken | None
+) -> tuple[Installed, Probe]:
     result = probe(model.path, command, report=report, cancel=cancel)
     measured = dataclasses.replace(
-        find(name, folder),
+        model,
         prompt_tokens_per_second=result.prompt_tokens_per_second,
         tokens_per_second=result.tokens_per_second,
         wide=result.wide,

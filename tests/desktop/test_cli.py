@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -25,7 +26,7 @@ from desktop import cli, commands, house, persona_commands, samples, self_test_c
 from models import catalogue
 from tests.fakes import FakeEmbedder, LimitedReader, ScriptedModel, as_reader
 from tests.installed import installed
-from tests.models.builders import gguf
+from tests.models.builders import GOOD, child_saying, gguf
 
 Capture = pytest.CaptureFixture[str]
 LEASE = "The lease ends on 31 March 2027. Either party may terminate it with 30 days notice."
@@ -417,6 +418,22 @@ def test_a_fetch_that_stops_half_way_says_so(capsys: Capture, monkeypatch: pytes
 
     monkeypatch.setattr(catalogue, "fetch", no_connection)
     refused(capsys, "model_no_connection", "models", "fetch", "tiny")
+
+
+def test_what_was_fetched_is_measured_once(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, home: Path, tmp_path: Path
+) -> None:
+    added = catalogue.add(gguf(tmp_path / "a.gguf"), home / "models", child_saying(GOOD), "small")
+    arrived = dataclasses.replace(added, prompt_tokens_per_second=0.0, tokens_per_second=0.0)
+    monkeypatch.setattr(catalogue, "fetch", lambda *_, **__: catalogue.find("small", home / "models"))
+    monkeypatch.setattr(house, "probe_command", lambda: child_saying(GOOD))
+    catalogue._write_card(arrived)
+    assert cli.main(["models", "fetch", "tiny"]) == cli.OK
+    assert catalogue.find("small", home / "models").tokens_per_second == GOOD["tokens_per_second"]
+    monkeypatch.setattr(house, "probe_command", lambda: child_saying(GOOD | {"tokens_per_second": 3.5}))
+    assert cli.main(["models", "fetch", "tiny"]) == cli.OK
+    assert catalogue.find("small", home / "models").tokens_per_second == GOOD["tokens_per_second"]
+    capsys.readouterr()
 
 
 def test_settings_that_are_wrong_are_said_in_the_users_language(capsys: Capture, home: Path) -> None:

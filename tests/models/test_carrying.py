@@ -85,6 +85,13 @@ def test_models_travel_with_their_cards(here: Path, stick: Path, there: Path) ->
     assert not leftovers(there)
 
 
+def test_what_was_measured_elsewhere_is_measured_anew(stick: Path, there: Path) -> None:
+    slower = child_saying(GOOD | {"tokens_per_second": 3.5})
+    assert find("own", stick).tokens_per_second == GOOD["tokens_per_second"]
+    (own,) = (one.model for one in import_models(stick, there, slower) if one.model.name == "own")
+    assert own.tokens_per_second == find("own", there).tokens_per_second == 3.5
+
+
 def test_only_the_models_named(here: Path, tmp_path: Path) -> None:
     export_models(["own"], here, tmp_path / "stick")
     assert [model.name for model in installed(tmp_path / "stick")] == ["own"]

@@ -32,6 +32,7 @@ from models.catalogue import (
     measure,
     pip_download,
     remove,
+    settle_in,
     verify,
 )
 from models.embedder import convert, folder_sha256
@@ -331,6 +332,22 @@ def test_speeds_are_written_on_the_card(small: ModelEntry, shelf: Shelf, folder:
     measured, result = measure("small", folder, LOADS)
     assert measured.tokens_per_second == result.tokens_per_second == 24.5
     assert find("small", folder) == measured
+
+
+def test_a_model_that_has_just_come_is_measured_here(small: ModelEntry, shelf: Shelf, folder: Path) -> None:
+    settled = settle_in(fetch("small", folder, download=shelf), LOADS)
+    assert settled.tokens_per_second == 24.5
+    assert find("small", folder) == settled
+
+
+def test_one_that_does_not_load_stays_unmeasured(small: ModelEntry, shelf: Shelf, folder: Path) -> None:
+    arrived = fetch("small", folder, download=shelf)
+    assert settle_in(arrived, child_saying({"ok": False})) == arrived == find("small", folder)
+
+
+def test_an_embedder_is_not_measured(vectors: ModelEntry, shelf: Shelf, folder: Path) -> None:
+    arrived = fetch("vectors", folder, download=shelf)
+    assert settle_in(arrived, LOADS) == arrived
 
 
 def test_an_embedder_has_no_speed(vectors: ModelEntry, shelf: Shelf, folder: Path) -> None:
