@@ -16,14 +16,16 @@ import numpy as np
 
 from core.embedding import Embedder, Vectors
 from core.errors import CancelToken, UserProblem
-from core.glossary import in_other_language, wordings
+from core.glossary import in_other_language, in_statutes, wordings
 from core.library import Library
 from core.nouns import Candidate, Evidence, Passage, Scope
 from core.reading import sentences
 from core.terms import clause_numbers, index_terms, is_chinese, question_terms, search_terms, terms
 
 LONGEST_QUESTION = 4000  # characters
-_DEPTH = 60  # how far down each of the two rankings is read
+# How far down each of the two rankings is read; of one document's few passages 200 would be nearly all.
+_DEPTH = 200
+_DEPTH_IN_ONE = 60
 _RANK_OFFSET = 20.0  # 60 is usual; 20 was as good on contracts and better on statutes
 _MOST_EVIDENCE = 5
 _MOST_TERMS = 60
@@ -58,7 +60,7 @@ def find(
     question = checked_question(question)
     scope = scope or Scope()
     library.use_embedder(embedder.identity)
-    depth = max(_DEPTH, 2 * k)
+    depth = max(_DEPTH_IN_ONE if len(scope.documents) == 1 else _DEPTH, 2 * k)
     dense = library.search_vectors(_vector(question, embedder), scope, depth)
     if cancel:
         cancel.check()
@@ -95,14 +97,17 @@ def find(
 
 
 def _asked(question: str, library: Library, nearest: Sequence[tuple[str, float]]) -> list[str]:
-    """The terms to look for: the question's own, and their like in the other language where the passages are in it."""
+    """The terms to look for: the question's own, and what the passages are likely to have instead.
+
+    That is their like in the other language where the passages are in that, and else the words of statutes.
+    """
     # A term of both wordings is there twice and weighs twice, so that neither wording outweighs the other.
     asked = [term for wording in wordings(question) for term in search_terms(wording)]
     found = library.passages([key for key, _ in nearest[:_LOOKED_AT]])
     alike = sum(is_chinese(passage.text) == is_chinese(question) for passage in found)
-    if found and 4 * alike < len(found):
-        asked += dict.fromkeys(term for word in in_other_language(question) for term in index_terms(word))
-    return asked
+    across = bool(found) and 4 * alike < len(found)
+    also = in_other_language(question) if across else in_statutes(question)
+    return [*asked, *dict.fromkeys(term for word in also for term in index_terms(word))]
 
 
 def _named(numbers: Sequence[str], asked: Sequence[str], library: Library, scope: Scope) -> list[tuple[str, float]]:

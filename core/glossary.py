@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -89,19 +89,44 @@ def in_other_language(question: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def in_statutes(question: str) -> tuple[str, ...]:
+    """The words, each once, in which Chinese statutes deal with what a Chinese ``question`` names; empty for others."""
+    if not is_chinese(question):
+        return ()
+    dealt_with, everyday = _statutes()
+    found = (word for match in everyday.finditer(question) for word in dealt_with[match.group()])
+    return tuple(dict.fromkeys(word for word in found if word not in question))
+
+
+@cache
+def _statutes() -> tuple[Mapping[str, list[str]], re.Pattern[str]]:
+    """(everyday words -> the statutes' words, a pattern of the former)."""
+    dealt_with: defaultdict[str, list[str]] = defaultdict(list)
+    for left, right in _entries("glossary_statutes.toml"):
+        for word in left:
+            dealt_with[word] += right
+    return dealt_with, re.compile("|".join(sorted(map(re.escape, dealt_with), key=len, reverse=True)))
+
+
+def _entries(file: str) -> Iterator[tuple[list[str], list[str]]]:
+    """The lines of a glossary of two sides, each side a list of words; English ones are apart by commas."""
+    text = resources.files("core").joinpath(file).read_text(encoding="utf-8")
+    for table in tomllib.loads(text).values():
+        for sides in table.items():
+            left, right = (re.split(", |、", side) for side in sides)
+            yield left, right
+
+
 @cache
 def _bilingual() -> tuple[Mapping[tuple[str, ...], list[str]], Mapping[str, list[str]], re.Pattern[str]]:
     """(stems of an English entry -> Chinese, Chinese -> English, a pattern of everything Chinese)."""
-    text = resources.files("core").joinpath("glossary_bilingual.toml").read_text(encoding="utf-8")
     to_chinese: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     to_english: defaultdict[str, list[str]] = defaultdict(list)
-    for table in tomllib.loads(text).values():
-        for left, right in table.items():
-            english, chinese = left.split(", "), right.split("、")
-            for word in english:
-                to_chinese[tuple(stems(word))] += chinese
-            for word in chinese:
-                to_english[word] += english
+    for english, chinese in _entries("glossary_bilingual.toml"):
+        for word in english:
+            to_chinese[tuple(stems(word))] += chinese
+        for word in chinese:
+            to_english[word] += english
     return to_chinese, to_english, re.compile("|".join(sorted(map(re.escape, to_english), key=len, reverse=True)))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.glossary import in_other_language, meaning, wordings
+from core.glossary import in_other_language, in_statutes, meaning, wordings
 from core.nouns import Term
 
 
@@ -25,6 +25,13 @@ def test_both_wordings_are_searched(question: str, reworded: str) -> None:
 )
 def test_the_words_of_documents_stay_as_they_are(question: str) -> None:
     assert wordings(question) == (question,)
+
+
+def test_what_is_asked_about_in_the_words_of_statutes() -> None:
+    assert in_statutes("我被公司裁员了怎么办？") == ("裁减人员", "解除劳动合同")
+    assert in_statutes("裁减人员要提前多久？") == ()
+    assert "解除劳动合同" not in in_statutes("裁员时解除劳动合同要补偿吗？")
+    assert in_statutes("急性阑尾炎的诊断依据") == () == in_statutes("Who shall admit the patient?")
 
 
 GLOSSARY = (
