@@ -295,7 +295,8 @@ def _from_library(
     story.evidence = evidence(question, story.candidates, embedder, model.count_tokens, evidence_tokens, cancel)
     report(Progress("stage_judging"))
     unknown = unknown_terms(question, library, asked.scope)
-    story.judgement = judge_evidence(question, story.candidates, story.evidence, unknown)
+    within_one = asked.coverage.documents == 1
+    story.judgement = judge_evidence(question, story.candidates, story.evidence, unknown, within_one=within_one)
     clock.lap("find")
     if not story.judgement.answerable:
         return not_found("not_answered_by_passages")

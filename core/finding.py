@@ -30,6 +30,7 @@ _RANK_OFFSET = 20.0  # 60 is usual; 20 was as good on contracts and better on st
 _MOST_EVIDENCE = 5
 _MOST_TERMS = 60
 _SENTENCE_SIMILARITY = 4.0  # cosines of e5 differ by hundredths, shares of terms by tenths
+_PLACE = 5.0  # what the search says of a passage, beside its best sentence
 _DENSE_WEIGHT = 1.0
 _WORDS_WEIGHT = 1.0
 _NAMED_WEIGHT = 2.0  # who names a clause wants that one first
@@ -157,7 +158,8 @@ def evidence(
     Sentences are weighed by their own similarity to the question and by its words that they hold.
     """
     weighed = _weigh_sentences(question, candidates, embedder, cancel)
-    ranked = sorted(range(len(candidates)), key=lambda i: -(candidates[i].score + _relevance(weighed[i])))
+    relevance = [_PLACE * c.score + _relevance(own) for c, own in zip(candidates, weighed, strict=True)]
+    ranked = sorted(range(len(candidates)), key=lambda i: -relevance[i])
     chosen: list[Evidence] = []
     left = budget
     for i in ranked:
@@ -180,6 +182,7 @@ def evidence(
                 text=text,
                 similarity=round(best.similarity, 5),
                 best=(best.start - start, best.end - start),
+                relevance=round(relevance[i], 4),
             )
         )
     return tuple(chosen)

@@ -2,10 +2,11 @@
 
 The score of the search alone hardly tells present from absent, and the starter
 model's own yes or no does not either (docs/decisions/0003).  Together these
-tell most: how near the best sentence comes to the question in meaning, and how
-many of the question's words the passages hold, or no document at all.  Their
-weights are a logistic regression for each language, because the embedder's cosines
-differ between them.
+tell most: how near the best passage and the best sentence come to the question in
+meaning, and how many of the question's words the passages hold, or no document at all.
+Their weights are logistic regressions for each language, because the embedder's cosines
+differ between them; and within one document others than across several, because there
+everything is about the same things, and its words tell more than its meaning.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Judgement:
 
     probability: float
     similarity: float  # cosine of the question and the best sentence
+    passage: float  # of the best passage
     coverage: float  # share of the question's terms that the best passages hold together
     unknown: tuple[str, ...] = ()  # terms of the question that occur nowhere in what was searched
     years: tuple[str, ...] = ()  # years the question names and no passage does
@@ -41,40 +43,77 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class _Weights:
-    similarity: float
-    coverage: float
-    unknown: float
     constant: float
+    similarity: float = 0.0
+    passage: float = 0.0
+    coverage: float = 0.0
+    unknown: float = 0.0
 
 
-_ENGLISH = _Weights(similarity=28.9, coverage=3.56, unknown=-3.39, constant=-25.5)
-_CHINESE = _Weights(similarity=60.2, coverage=1.89, unknown=0.0, constant=-55.7)
-_ACROSS = _Weights(similarity=61.6, coverage=0.0, unknown=0.0, constant=-52.7)  # no words are shared across languages
+_WITHIN_ONE = {
+    False: _Weights(-25.5, similarity=28.9, coverage=3.56, unknown=-3.39),
+    True: _Weights(-55.7, similarity=60.2, coverage=1.89),
+}
+_OF_SEVERAL = {
+    False: _Weights(-71.5, passage=79.3, coverage=6.39),
+    True: _Weights(-66.3, passage=73.6),
+}
+_ACROSS = _Weights(-52.7, similarity=61.6)  # no words are shared across languages
 
 
 def judge_evidence(
-    question: str, candidates: Sequence[Candidate], evidence: Sequence[Evidence], unknown: Sequence[str] = ()
+    question: str,
+    candidates: Sequence[Candidate],
+    evidence: Sequence[Evidence],
+    unknown: Sequence[str] = (),
+    *,
+    within_one: bool = False,
 ) -> Judgement:
-    """How probable it is that these passages answer ``question``; ``unknown`` are its terms that occur nowhere."""
-    similarity = max((e.similarity for e in evidence), default=0.0)
+    """How probable it is that these passages answer ``question``; ``unknown`` are its terms that occur nowhere.
+
+    ``within_one`` tells that one document alone was searched.
+    """
     best = sorted(candidates, key=lambda c: -c.score)[:_PASSAGES]
-    covered = coverage(question, [c.passage for c in best])
-    p = probability(
-        similarity,
-        covered,
-        len(unknown) / max(len(question_terms(question)), 1),
-        chinese=is_chinese(question),
-        across=_across(question, evidence),
+    signals = Signals(
+        similarity=max((e.similarity for e in evidence), default=0.0),
+        passage=max((c.similarity for c in candidates), default=0.0),
+        coverage=coverage(question, [c.passage for c in best]),
+        unknown=len(unknown) / max(len(question_terms(question)), 1),
     )
+    across = _across(question, evidence)
+    p = probability(signals, chinese=is_chinese(question), within_one=within_one, across=across)
     said = " ".join(" ".join((c.document, c.passage.embedded_text)) for c in candidates)
     years = tuple(year for year in dict.fromkeys(_YEAR.findall(normalise(question))) if year not in said)
-    return Judgement(round(p, 4), round(similarity, 4), round(covered, 4), tuple(unknown), years)
+    return Judgement(
+        round(p, 4),
+        round(signals.similarity, 4),
+        round(signals.passage, 4),
+        round(signals.coverage, 4),
+        tuple(unknown),
+        years,
+    )
 
 
-def probability(similarity: float, covered: float, unknown: float, *, chinese: bool, across: bool = False) -> float:
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is weighed: as in :class:`Judgement`, and the share of the question's terms that occur nowhere."""
+
+    similarity: float
+    passage: float
+    coverage: float
+    unknown: float
+
+
+def probability(signals: Signals, *, chinese: bool, within_one: bool = False, across: bool = False) -> float:
     """The logistic function of the signals; ``across`` when the passages are in another language."""
-    weights = _ACROSS if across else _CHINESE if chinese else _ENGLISH
-    score = weights.similarity * similarity + weights.coverage * covered + weights.unknown * unknown + weights.constant
+    weights = _ACROSS if across else (_WITHIN_ONE if within_one else _OF_SEVERAL)[chinese]
+    score = (
+        weights.constant
+        + weights.similarity * signals.similarity
+        + weights.passage * signals.passage
+        + weights.coverage * signals.coverage
+        + weights.unknown * signals.unknown
+    )
     return 1.0 / (1.0 + math.exp(-score))
 
 

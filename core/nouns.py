@@ -253,7 +253,7 @@ class Evidence:
     """The part of a candidate that is shown to the model, numbered from 1, the most relevant first.
 
     ``start`` and ``end`` are on the page.  ``best`` is the sentence of ``text`` nearest to
-    the question, ``similarity`` its cosine.
+    the question, ``similarity`` its cosine.  ``relevance`` is what the numbers follow.
     """
 
     number: int
@@ -263,6 +263,7 @@ class Evidence:
     text: str
     similarity: float = 0.0
     best: tuple[int, int] = (0, 0)
+    relevance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

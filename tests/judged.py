@@ -17,9 +17,14 @@ def judge_as(monkeypatch: pytest.MonkeyPatch, *, answerable: bool) -> None:
     real = judge_evidence
 
     def judge(
-        question: str, candidates: Sequence[Candidate], evidence: Sequence[Evidence], unknown: Sequence[str] = ()
+        question: str,
+        candidates: Sequence[Candidate],
+        evidence: Sequence[Evidence],
+        unknown: Sequence[str] = (),
+        *,
+        within_one: bool = False,
     ) -> Judgement:
-        judged = real(question, candidates, evidence, unknown)
+        judged = real(question, candidates, evidence, unknown, within_one=within_one)
         return replace(judged, probability=float(answerable), years=())
 
     monkeypatch.setattr(asking, "judge_evidence", judge)

@@ -98,7 +98,6 @@ def tried(question: str, candidates: Sequence[Candidate], tokens: Tokens, passag
         "token_sentence": best_sentence(question, candidates[order[0]], asked[0], passages[order[0]]),
         "words": word_weight(question, candidates, passage_count),
         "fused": max(c.score for c in candidates),
-        "passage": max(c.similarity for c in candidates),
     }
     return Tried(signals, tuple(candidates[i] for i in sorted(fused, key=lambda i: -fused[i])))
 

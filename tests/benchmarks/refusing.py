@@ -68,6 +68,7 @@ class Judged:
         """What the weights are for, by name."""
         return {
             "similarity": self.judgement.similarity,
+            "passage": self.judgement.passage,
             "coverage": self.judgement.coverage,
             "unknown": len(self.judgement.unknown) / max(len(question_terms(self.question.text)), 1),
             **self.others,
@@ -81,7 +82,8 @@ def judge_one(question: Question, suite: str, library: Library, embedder: Embedd
     candidates = find(question.text, library, embedder, scope=scope, k=_CANDIDATES)
     found = time.perf_counter()
     shown = evidence(question.text, candidates, embedder, lambda text: embedder.count_tokens([text])[0], 500)
-    judgement = judge_evidence(question.text, candidates, shown, unknown_terms(question.text, library, scope))
+    unknown = unknown_terms(question.text, library, scope)
+    judgement = judge_evidence(question.text, candidates, shown, unknown, within_one=bool(question.document))
     judged = time.perf_counter()
     if tokens is None:
         return Judged(question, judgement, found - began, judged - found)
@@ -152,7 +154,7 @@ def times(judged: Sequence[Judged]) -> list[Figure]:
 
 
 _Numbers = npt.NDArray[np.float64]
-_USED = ("similarity", "coverage", "unknown")
+_USED = ("similarity", "passage", "coverage", "unknown")
 
 
 def fitted(sets: Sequence[Sequence[Judged]], names: Sequence[str]) -> _Numbers:

@@ -393,7 +393,7 @@ class Drafter(ScriptedModel):
 def judge(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real judge weighs what a real model says; here it says what the table says."""
 
-    def opinion(question: str, *_: object) -> Opinion:
+    def opinion(question: str, *_: object, **__: object) -> Opinion:
         return Opinion(PROBABILITY[question] >= 0.5, PROBABILITY[question])
 
     monkeypatch.setattr(core.asking, "judge_evidence", opinion)

@@ -46,7 +46,7 @@ def tokens(texts: Sequence[str], *, questions: bool = False) -> list[TokenVector
 
 def judged(name: str, present: bool, similarity: float, coverage: float) -> Judged:
     question = Question(name, "Which fee?", present)
-    return Judged(question, Judgement(0.5, similarity, coverage), 0.1, 0.1)
+    return Judged(question, Judgement(0.5, similarity, similarity, coverage), 0.1, 0.1)
 
 
 def test_words_that_one_passage_holds_together_weigh_more_than_few_of_many(library: Library) -> None:

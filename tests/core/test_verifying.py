@@ -220,9 +220,10 @@ def test_missing_figures_names_each() -> None:
     assert missing_figures("2025年增长3.5%", "In 2025 growth is 3.5 percent") == ()
 
 
-def relevant(text: str, best: str, number: int = 1) -> Evidence:
+def relevant(text: str, best: str, number: int = 1, relevance: float = 9.0) -> Evidence:
     start = text.index(best)
-    return dataclasses.replace(evidence(text)[0], number=number, best=(start, start + len(best)))
+    span = (start, start + len(best))
+    return dataclasses.replace(evidence(text)[0], number=number, best=span, relevance=relevance)
 
 
 def test_the_most_relevant_sentence_of_the_documents_is_always_there() -> None:
@@ -231,6 +232,20 @@ def test_the_most_relevant_sentence_of_the_documents_is_always_there() -> None:
     claims = spoken_for((), found)
     assert [c.text for c in claims] == [second, CLAUSE[:36]]
     assert all(c.verbatim and c.verdict is Verdict.SUPPORTED for c in claims)
+
+
+@pytest.mark.parametrize(("relevance", "quoted"), [(8.8, [CLAUSE[:36]]), (8.2, [])])
+def test_a_passage_that_is_hardly_less_relevant_is_quoted_beside_the_first(relevance: float, quoted: list[str]) -> None:
+    sentence = DOSE[: DOSE.index(".") + 1]
+    second = relevant(CLAUSE, CLAUSE[:36], 2, relevance)
+    other = dataclasses.replace(second.candidate.passage, id="another")
+    found = [
+        relevant(DOSE, sentence),
+        dataclasses.replace(second, candidate=dataclasses.replace(second.candidate, passage=other)),
+    ]
+    claim = judge(DraftSentence(sentence, (1,)), found, "?")
+    assert claim.verdict is Verdict.SUPPORTED
+    assert [c.text for c in spoken_for((claim,), found)] == quoted
 
 
 def test_it_is_not_said_twice() -> None:

@@ -195,9 +195,15 @@ def begin_with_fakes(pipe: Connection, settings: Settings, library: Path | None)
     real = house.language_model
 
     def judge(
-        question: str, candidates: Sequence[Candidate], evidence: Sequence[Evidence], unknown: Sequence[str] = ()
+        question: str,
+        candidates: Sequence[Candidate],
+        evidence: Sequence[Evidence],
+        unknown: Sequence[str] = (),
+        *,
+        within_one: bool = False,
     ) -> Judgement:
-        return replace(judge_evidence(question, candidates, evidence, unknown), probability=1.0, years=())
+        judged = judge_evidence(question, candidates, evidence, unknown, within_one=within_one)
+        return replace(judged, probability=1.0, years=())
 
     def model(chosen: Settings, *rest: Any) -> Any:
         return real(chosen, *rest) if chosen.model == _MISSING else _Model()
