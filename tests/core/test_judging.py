@@ -11,9 +11,7 @@ from tests.core.test_verifying import CLAUSE, evidence
 
 
 def weigh(meaning: float, words: float, unknown: float = 0.0, *, passage: float | None = None, **case: bool) -> float:
-    nearest = (
-        meaning - 0.01 if passage is None else passage
-    )  # a passage lies a little farther than its best
+    nearest = meaning - 0.01 if passage is None else passage  # a passage lies a little farther than its best
     return probability(Signals(meaning, nearest, words, unknown), **{"chinese": False, **case})
 
 
