@@ -80,7 +80,7 @@ class SentenceTransformerEmbedder:
         self._max_tokens = longest - 2 - self._length(self._prefix["passage"])
         # Where the processor multiplies bfloat16 itself it is 2-3 times as fast, cosine 0.99999 to float32.
         self._bfloat16 = bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-        self._packed = None if self._bfloat16 else self._try_packing()
+        self._packed = self._try_packing()
 
     @property
     def identity(self) -> EmbedderIdentity:
@@ -106,20 +106,21 @@ class SentenceTransformerEmbedder:
         prefixed = [self._prefix["passage"] + text for text in texts]
         vectors = np.empty((len(texts), self._identity.dimensions), dtype=np.float32)
         done = 0
+        packed = None if self._bfloat16 else self._packed
         with self._fast():  # once for all batches: it keeps the weights it has converted
-            for batch in self._batches(self.count_tokens(prefixed), cancel):
-                vectors[batch] = self._encode([prefixed[i] for i in batch])
+            for batch in self._batches(self.count_tokens(prefixed), cancel, packed=packed is not None):
+                vectors[batch] = self._encode([prefixed[i] for i in batch], packed)
                 done += len(batch)
                 report(Progress("stage_embedding", done, len(texts)))
         return vectors
 
     def embed_question(self, text: str) -> Vectors:
         """The unit vector of a question, float32 [dimensions]."""
-        with self._fast():
-            vector: Vectors = self._encode([self._prefix["query"] + text])[0]
+        # In float32: to convert every weight to bfloat16 takes longer than so short a text does.
+        vector: Vectors = self._encode([self._prefix["query"] + text], packed=self._packed)[0]
         return vector
 
-    def _batches(self, lengths: Sequence[int], cancel: CancelToken | None) -> Iterator[list[int]]:
+    def _batches(self, lengths: Sequence[int], cancel: CancelToken | None, *, packed: bool) -> Iterator[list[int]]:
         """Which texts of these ``lengths``, prefix counted and special tokens not, are encoded together."""
         order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
         done = 0
@@ -128,7 +129,7 @@ class SentenceTransformerEmbedder:
                 cancel.check()
             padded = math.ceil((lengths[order[done]] + 2) / self._step) * self._step
             size = max(1, _BATCH_TOKENS // padded)
-            if self._packed is not None:
+            if packed:
                 room = accumulate(lengths[i] + 2 for i in order[done:])
                 size = max(1, sum(1 for _ in takewhile(lambda tokens: tokens <= _BATCH_TOKENS, room)))
             yield order[done : done + size]
@@ -160,9 +161,9 @@ class SentenceTransformerEmbedder:
         ids: list[list[int]] = encoded["input_ids"]
         return ids
 
-    def _encode(self, texts: list[str]) -> Vectors:
-        if self._packed is not None:
-            return _unit(self._packed.means(self._ids(texts)))
+    def _encode(self, texts: list[str], packed: _Packed | None) -> Vectors:
+        if packed is not None:
+            return _unit(packed.means(self._ids(texts)))
         encoded = self._model.encode(
             texts,
             batch_size=len(texts),

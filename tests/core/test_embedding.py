@@ -125,7 +125,17 @@ def test_texts_end_to_end_give_the_vectors_that_padded_ones_give(
     assert embedder._packed is not None
     assert np.allclose(embedder.embed_passages(texts), padded, atol=1e-5)
     assert np.allclose(embedder.embed_question(texts[1]), question, atol=1e-5)
-    assert [len(batch) for batch in embedder._batches([510] * 4 + [3] * 5, None)] == [3, 6]
+    assert [len(batch) for batch in embedder._batches([510] * 4 + [3] * 5, None, packed=True)] == [3, 6]
+
+
+def test_a_question_waits_for_no_weights_to_be_converted(
+    embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "Can either party terminate without cause?"
+    with embedder._fast():
+        converted = embedder._encode(["query: " + text], None)[0]
+    monkeypatch.setattr(embedder, "_fast", None)  # whatever converts is not called
+    assert float(embedder.embed_question(text) @ converted) > 0.9999
 
 
 def test_a_model_that_gives_something_else_end_to_end_is_fed_padded(
