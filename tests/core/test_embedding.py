@@ -128,6 +128,33 @@ def test_texts_end_to_end_give_the_vectors_that_padded_ones_give(
     assert [len(batch) for batch in embedder._batches([510] * 4 + [3] * 5, None, packed=True)] == [3, 6]
 
 
+@pytest.mark.parametrize("faster", [True, False])
+def test_the_faster_precision_is_found_out_once_there_is_enough_to_embed(
+    embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch, faster: bool
+) -> None:
+    measured: list[bool] = []
+
+    def seconds(texts: list[str], bfloat16: bool) -> float:
+        measured.append(bfloat16)
+        assert len(texts) == 8
+        return 1.0 if bfloat16 is faster else 2.0
+
+    monkeypatch.setattr(embedder, "_seconds", seconds)
+    monkeypatch.setattr(embedder, "_undecided", True)
+    monkeypatch.setattr(embedder, "_bfloat16", not faster)
+    monkeypatch.setattr(embedder, "_embedded", 396)
+    few = embedder.embed_passages(["Notice."] * 4)
+    assert not measured
+    many = embedder.embed_passages(["Notice."] * 8)
+    embedder.embed_passages(["Notice."] * 8)
+    assert sorted(measured) == [False, True] and embedder._bfloat16 is faster
+    assert float(few[0] @ many[0]) > 0.9999
+
+
+def test_both_precisions_are_timed(embedder: SentenceTransformerEmbedder) -> None:
+    assert all(embedder._seconds(["Notice."] * 8, bfloat16) > 0 for bfloat16 in (True, False))
+
+
 def test_a_question_waits_for_no_weights_to_be_converted(
     embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
