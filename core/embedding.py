@@ -117,7 +117,7 @@ class SentenceTransformerEmbedder:
         vectors = np.empty((len(texts), self._identity.dimensions), dtype=np.float32)
         done = 0
         packed = None if self._bfloat16 else self._packed
-        with self._fast():  # once for all batches: it keeps the weights it has converted
+        with self._fast(self._bfloat16):  # once for all batches: it keeps the weights it has converted
             for batch in self._batches(self.count_tokens(prefixed), cancel, packed=packed is not None):
                 vectors[batch] = self._encode([prefixed[i] for i in batch], packed)
                 done += len(batch)
@@ -126,7 +126,7 @@ class SentenceTransformerEmbedder:
 
     def _seconds(self, texts: list[str], bfloat16: bool) -> float:
         """How long ``texts`` take in that precision, when everything is warm."""
-        with self._torch.autocast("cpu", self._torch.bfloat16, enabled=bfloat16):
+        with self._fast(bfloat16):
             for _ in range(2):
                 begin = time.perf_counter()
                 self._encode(texts, None if bfloat16 else self._packed)
@@ -156,9 +156,9 @@ class SentenceTransformerEmbedder:
     def _length(self, text: str) -> int:
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def _fast(self) -> AbstractContextManager[object]:
+    def _fast(self, bfloat16: bool) -> AbstractContextManager[object]:
         torch = self._torch
-        context: AbstractContextManager[object] = torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16)
+        context: AbstractContextManager[object] = torch.autocast("cpu", torch.bfloat16, enabled=bfloat16)
         return context
 
     def _try_packing(self) -> _Packed | None:

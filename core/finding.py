@@ -61,7 +61,8 @@ def find(
     question = checked_question(question)
     scope = scope or Scope()
     library.use_embedder(embedder.identity)
-    depth = max(_DEPTH_IN_ONE if len(scope.documents) == 1 else _DEPTH, 2 * k)
+    documents = library.documents(scope)
+    depth = max(_DEPTH_IN_ONE if len(documents) == 1 else _DEPTH, 2 * k)
     dense = library.search_vectors(_vector(question, embedder), scope, depth)
     if cancel:
         cancel.check()
@@ -76,7 +77,7 @@ def find(
     best = (_DENSE_WEIGHT + _WORDS_WEIGHT + (_NAMED_WEIGHT if named else 0.0)) / (_RANK_OFFSET + 1)
     keys = [key for key, _ in sorted(fused.items(), key=lambda item: -item[1])[:k]]
     passages = {p.id: p for p in library.passages(keys)}
-    found_in = {d.sha256: d for d in reversed(library.documents(scope))}
+    found_in = {d.sha256: d for d in reversed(documents)}
     pages = {
         key: library.page(found.sha256, found.page_index) for key, found in passages.items() if found.sha256 in found_in
     }

@@ -30,9 +30,10 @@ from models.catalogue import (
     settle,
     settle_in,
     sync,
+    with_speeds,
     working_folder,
 )
-from models.probe import probe, read_header
+from models.probe import probe
 
 _TYPES = {"str": str, "int": int, "bool": bool, "float": float}
 _FAT32_BYTES = 2**32 - 1  # the largest file of the file system that most sticks come with
@@ -141,12 +142,14 @@ def _carry_one(
             # Read back from where it lies now: a stick may have written something else.
             if content_sha256(made, report, cancel) != model.sha256:
                 raise UserProblem("carry_damaged", name=model.name, folder=model.path.parent)
-            if command is not None and all(entry.name != model.name for entry in catalogue.CATALOGUE):
-                read_header(made)
-                probe(made, command, report=report, cancel=cancel, try_wide=False)
+            # Its speeds and kernels on the card are those of another computer.
+            known = any(entry.name == model.name for entry in catalogue.CATALOGUE)
+            if command is not None and not known:
+                model = with_speeds(model, probe(made, command, report=report, cancel=cancel))
             settled = settle(made, dataclasses.replace(model, path=out / model.path.name))
-            # Its speeds and kernels were those of another computer.
-            return Carried(settle_in(settled, command, report, cancel) if command else settled, already=False)
+            if command is not None and known:
+                settled = settle_in(settled, command, report, cancel)
+            return Carried(settled, already=False)
         finally:
             clear(partial)
 

@@ -466,22 +466,22 @@ def add(
         probed = probe(copy, command, report=report, cancel=cancel)
         return settle(
             copy,
-            Installed(
-                name=chosen,
-                kind="language",
-                title=header.name or file.stem,
-                path=_place(folder, chosen, "language"),
-                sha256=digest,
-                size=size,
-                licence=header.licence,
-                source=file.name,
-                added_at=_now(),
-                family=header.architecture,
-                chat_template=header.chat_template,
-                context=header.context,
-                prompt_tokens_per_second=probed.prompt_tokens_per_second,
-                tokens_per_second=probed.tokens_per_second,
-                wide=probed.wide,
+            with_speeds(
+                Installed(
+                    name=chosen,
+                    kind="language",
+                    title=header.name or file.stem,
+                    path=_place(folder, chosen, "language"),
+                    sha256=digest,
+                    size=size,
+                    licence=header.licence,
+                    source=file.name,
+                    added_at=_now(),
+                    family=header.architecture,
+                    chat_template=header.chat_template,
+                    context=header.context,
+                ),
+                probed,
             ),
         )
 
@@ -517,16 +517,21 @@ def settle_in(
     return model
 
 
+def with_speeds(model: Installed, probed: Probe) -> Installed:
+    """``model`` with what a probe of it gave."""
+    return dataclasses.replace(
+        model,
+        prompt_tokens_per_second=probed.prompt_tokens_per_second,
+        tokens_per_second=probed.tokens_per_second,
+        wide=probed.wide,
+    )
+
+
 def _measure(
     model: Installed, command: Sequence[str], report: Report, cancel: CancelToken | None
 ) -> tuple[Installed, Probe]:
     result = probe(model.path, command, report=report, cancel=cancel)
-    measured = dataclasses.replace(
-        model,
-        prompt_tokens_per_second=result.prompt_tokens_per_second,
-        tokens_per_second=result.tokens_per_second,
-        wide=result.wide,
-    )
+    measured = with_speeds(model, result)
     _write_card(measured)
     return measured, result
 

@@ -159,7 +159,7 @@ def test_a_question_waits_for_no_weights_to_be_converted(
     embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "Can either party terminate without cause?"
-    with embedder._fast():
+    with embedder._fast(embedder._bfloat16):
         converted = embedder._encode(["query: " + text], None)[0]
     monkeypatch.setattr(embedder, "_fast", None)  # whatever converts is not called
     assert float(embedder.embed_question(text) @ converted) > 0.9999
