@@ -23,9 +23,7 @@ from core.reading import sentences
 from core.terms import clause_numbers, index_terms, is_chinese, question_terms, search_terms, terms
 
 LONGEST_QUESTION = 4000  # characters
-# How far down each of the two rankings is read; of one document's few passages 200 would be nearly all.
-_DEPTH = 200
-_DEPTH_IN_ONE = 60
+_DEPTH = 200  # how far down each of the two rankings is read
 _RANK_OFFSET = 20.0  # 60 is usual; 20 was as good on contracts and better on statutes
 _MOST_EVIDENCE = 5
 _MOST_TERMS = 60
@@ -61,8 +59,7 @@ def find(
     question = checked_question(question)
     scope = scope or Scope()
     library.use_embedder(embedder.identity)
-    documents = library.documents(scope)
-    depth = max(_DEPTH_IN_ONE if len(documents) == 1 else _DEPTH, 2 * k)
+    depth = max(_DEPTH, 2 * k)
     dense = library.search_vectors(_vector(question, embedder), scope, depth)
     if cancel:
         cancel.check()
@@ -77,7 +74,7 @@ def find(
     best = (_DENSE_WEIGHT + _WORDS_WEIGHT + (_NAMED_WEIGHT if named else 0.0)) / (_RANK_OFFSET + 1)
     keys = [key for key, _ in sorted(fused.items(), key=lambda item: -item[1])[:k]]
     passages = {p.id: p for p in library.passages(keys)}
-    found_in = {d.sha256: d for d in reversed(documents)}
+    found_in = {d.sha256: d for d in reversed(library.documents(scope))}
     pages = {
         key: library.page(found.sha256, found.page_index) for key, found in passages.items() if found.sha256 in found_in
     }
