@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, groupby, takewhile
 from pathlib import Path
-from typing import Any, Protocol
+from statistics import median
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -49,15 +49,35 @@ class Embedder(Protocol):
 
 
 _BATCH_TOKENS = 1536  # padded tokens in one batch: what a processor's cache holds is faster than more at a time
-_WORTH_MEASURING = 400  # texts, after which to find out how they are embedded fastest costs little
-_SAMPLE = 8
-_STEP = 16  # padded texts are multiples of this: torch keeps a compiled kernel for every shape that it has seen
+_WORTH_TRYING = 400  # texts, after which more are to be expected and the quicker way to embed them matters
+_TRIED = 4  # batches of each precision that are compared,
+_UNTIMED = 2  # after so many that compiled kernels and fetched weights
+# Of bfloat16 torch keeps a compiled kernel for every shape that it has seen: an import of many lengths must not grow
+# without end.  Padded texts are multiples of so many tokens, texts end to end of so many rows.
+_STEP, _ROWS = 16, 64
+
+
+def _not_remembered(_: str) -> None:
+    pass
 
 
 class SentenceTransformerEmbedder:
-    """A sentence-transformers folder on this machine.  Raises UserProblem when it does not load."""
+    """A sentence-transformers folder on this machine.  Raises UserProblem when it does not load.
 
-    def __init__(self, folder: Path, *, name: str, sha256: str, threads: int = 0) -> None:
+    ``precision`` is what ``decided`` was told on this machine before: "float32" or "bfloat16", whichever embeds
+    passages faster here; "" when that is not known yet.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        name: str,
+        sha256: str,
+        threads: int = 0,
+        precision: str = "",
+        decided: Callable[[str], None] = _not_remembered,
+    ) -> None:
         os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         # torch takes seconds to import; commands that embed nothing do not wait for it.
@@ -81,12 +101,16 @@ class SentenceTransformerEmbedder:
         longest = int(self._model.max_seq_length or 512)
         self._step = math.gcd(_STEP, longest)  # padding must not go beyond the last position
         self._max_tokens = longest - 2 - self._length(self._prefix["passage"])
-        # With AMX bfloat16 is 2-3 times as fast, cosine 0.99999 to float32.  With AVX-512 alone it was half as fast
-        # on one processor and may be faster on another: that is measured once there is enough to embed.
-        self._bfloat16 = bool(torch.cpu._is_amx_tile_supported())
-        self._undecided = self._bfloat16 or bool(torch.cpu._is_avx512_bf16_supported())
+        # With AMX bfloat16 is 2-3 times as fast, cosine 0.99999 to float32.  With AVX-512 alone it may be faster or
+        # not: that is measured once there is enough to embed.
+        amx = bool(torch.cpu._is_amx_tile_supported())
+        self._bfloat16 = precision == "bfloat16" if precision else amx
+        open_question = not precision and (amx or bool(torch.cpu._is_avx512_bf16_supported()))
+        self._trial = _Trial() if open_question else None
+        self._decided = decided
         self._embedded = 0
         self._packed = self._try_packing()
+        self._halved: _Packed | None = None  # the same in bfloat16, once that is wanted
 
     @property
     def identity(self) -> EmbedderIdentity:
@@ -110,32 +134,37 @@ class SentenceTransformerEmbedder:
     ) -> Vectors:
         """Unit vectors of passages, float32 [n, dimensions], in the order given."""
         prefixed = [self._prefix["passage"] + text for text in texts]
+        lengths = self.count_tokens(prefixed)
         self._embedded += len(texts)
-        if self._undecided and self._embedded > _WORTH_MEASURING and len(texts) >= _SAMPLE:
-            self._undecided = False
-            self._bfloat16 = self._seconds(prefixed[:_SAMPLE], True) < self._seconds(prefixed[:_SAMPLE], False)
+        trying = self._trial is not None and self._embedded > _WORTH_TRYING
         vectors = np.empty((len(texts), self._identity.dimensions), dtype=np.float32)
         done = 0
-        packed = None if self._bfloat16 else self._packed
-        with self._fast(self._bfloat16):  # once for all batches: it keeps the weights it has converted
-            for batch in self._batches(self.count_tokens(prefixed), cancel, packed=packed is not None):
-                vectors[batch] = self._encode([prefixed[i] for i in batch], packed)
-                done += len(batch)
-                report(Progress("stage_embedding", done, len(texts)))
+        for batch in self._batches(lengths, cancel, packed=self._packed is not None):
+            chosen = [prefixed[i] for i in batch]
+            if trying:
+                vectors[batch] = self._encode_on_trial(chosen, sum(lengths[i] for i in batch))
+            else:
+                vectors[batch] = self._encode(chosen, self._bfloat16)
+            done += len(batch)
+            report(Progress("stage_embedding", done, len(texts)))
         return vectors
 
-    def _seconds(self, texts: list[str], bfloat16: bool) -> float:
-        """How long ``texts`` take in that precision, when everything is warm."""
-        with self._fast(bfloat16):
-            for _ in range(2):
-                begin = time.perf_counter()
-                self._encode(texts, None if bfloat16 else self._packed)
-        return time.perf_counter() - begin
+    def _encode_on_trial(self, texts: list[str], tokens: int) -> Vectors:
+        """The vectors of ``texts``, in either precision by turns until it is known which one is faster."""
+        bfloat16 = self._bfloat16 if self._trial is None else self._trial.next
+        begin = time.perf_counter()
+        vectors = self._encode(texts, bfloat16)
+        if self._trial is not None:
+            self._trial.note(tokens / (time.perf_counter() - begin))
+            if (faster := self._trial.faster) is not None:
+                self._bfloat16, self._trial = faster, None
+                self._decided("bfloat16" if faster else "float32")
+        return vectors
 
     def embed_question(self, text: str) -> Vectors:
         """The unit vector of a question, float32 [dimensions]."""
-        # In float32: to convert every weight to bfloat16 takes longer than so short a text does.
-        vector: Vectors = self._encode([self._prefix["query"] + text], packed=self._packed)[0]
+        # In float32: a question is quick in either, and finds the same on every machine.
+        vector: Vectors = self._encode([self._prefix["query"] + text], bfloat16=False)[0]
         return vector
 
     def _batches(self, lengths: Sequence[int], cancel: CancelToken | None, *, packed: bool) -> Iterator[list[int]]:
@@ -156,16 +185,11 @@ class SentenceTransformerEmbedder:
     def _length(self, text: str) -> int:
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def _fast(self, bfloat16: bool) -> AbstractContextManager[object]:
-        torch = self._torch
-        context: AbstractContextManager[object] = torch.autocast("cpu", torch.bfloat16, enabled=bfloat16)
-        return context
-
     def _try_packing(self) -> _Packed | None:
         """The way to embed without padding, where this model is of a kind that it can do and it gives the same."""
         texts = ["passage: one", "query: another one, and longer"]
         try:
-            packed = _Packed(self._torch, self._model[0].auto_model)
+            packed = _Packed.of(self._torch, self._model[0].auto_model)
             given = _unit(packed.means(self._ids(texts)))
         except (AttributeError, TypeError, RuntimeError):  # another kind of model
             return None
@@ -179,56 +203,138 @@ class SentenceTransformerEmbedder:
         ids: list[list[int]] = encoded["input_ids"]
         return ids
 
-    def _encode(self, texts: list[str], packed: _Packed | None) -> Vectors:
-        if packed is not None:
+    def _encode(self, texts: list[str], bfloat16: bool) -> Vectors:
+        if self._packed is not None:
+            if bfloat16 and self._halved is None:
+                self._halved = self._packed.in_bfloat16()
+            packed = self._halved if bfloat16 else self._packed
+            assert packed is not None
             return _unit(packed.means(self._ids(texts)))
-        encoded = self._model.encode(
-            texts,
-            batch_size=len(texts),
-            prompt="",
-            convert_to_tensor=True,
-            show_progress_bar=False,
-            processing_kwargs={"text": {"pad_to_multiple_of": self._step}},
-        )
+        with self._torch.autocast("cpu", self._torch.bfloat16, enabled=bfloat16):
+            encoded = self._model.encode(
+                texts,
+                batch_size=len(texts),
+                prompt="",
+                convert_to_tensor=True,
+                show_progress_bar=False,
+                processing_kwargs={"text": {"pad_to_multiple_of": self._step}},
+            )
         return _unit(encoded.float().numpy())
+
+
+class _Trial:
+    """Which precision is faster, from batches that are embedded anyway, one in each by turns."""
+
+    def __init__(self) -> None:
+        self._rates: list[float] = []
+
+    @property
+    def next(self) -> bool:
+        """Whether the next batch is for bfloat16."""
+        return len(self._rates) % 2 == 0
+
+    def note(self, rate: float) -> None:
+        """The speed of that batch, in tokens a second."""
+        self._rates.append(rate)
+
+    @property
+    def faster(self) -> bool | None:
+        """Whether bfloat16 is; None as long as there are too few batches to say."""
+        if len(self._rates) < 2 * (_UNTIMED + _TRIED):
+            return None
+        timed = self._rates[2 * _UNTIMED :]
+        return median(timed[::2]) > median(timed[1::2])
+
+
+class _Layer(NamedTuple):
+    """A layer of a BERT encoder: weights and biases of its four products, and what comes between them."""
+
+    attended: tuple[Any, Any]  # query, key and value in one
+    mixed: tuple[Any, Any]
+    mixed_norm: Any
+    wide: tuple[Any, Any]
+    activation: Any
+    narrow: tuple[Any, Any]
+    norm: Any
+
+    def multiplying_in(self, kind: Any) -> _Layer:
+        """The same with the products in another precision."""
+        products = {name: tuple(part.to(kind) for part in getattr(self, name)) for name in _PRODUCTS}
+        return self._replace(**products)
+
+
+_PRODUCTS = ("attended", "mixed", "wide", "narrow")
 
 
 class _Packed:
     """A BERT encoder that reads texts end to end, none of them padded: a fifth less to compute, of passages.
 
-    For float32 alone: of bfloat16 torch keeps a compiled kernel for every shape, and here are as many as lengths.
+    In bfloat16 the products of matrices are; sums, norms and attention stay in float32.
     """
 
-    def __init__(self, torch: Any, bert: Any) -> None:
+    def __init__(self, torch: Any, embeddings: Any, layers: Sequence[_Layer], heads: int, kind: Any, rows: int) -> None:
         self._torch = torch
-        self._embeddings = bert.embeddings
-        self._layers = tuple(bert.encoder.layer)
+        self._embeddings = embeddings
+        self._layers = tuple(layers)
+        self._heads = heads
+        self._kind = kind
+        self._rows = rows  # multiples of so many tokens are multiplied
+
+    @classmethod
+    def of(cls, torch: Any, bert: Any) -> _Packed:
+        """``bert`` in float32.  AttributeError for a model that has no such parts."""
+
+        def product(*parts: Any) -> tuple[Any, Any]:
+            return torch.cat([p.weight for p in parts]).detach(), torch.cat([p.bias for p in parts]).detach()
+
+        layers = [
+            _Layer(
+                product(layer.attention.self.query, layer.attention.self.key, layer.attention.self.value),
+                product(layer.attention.output.dense),
+                layer.attention.output.LayerNorm,
+                product(layer.intermediate.dense),
+                layer.intermediate.intermediate_act_fn,
+                product(layer.output.dense),
+                layer.output.LayerNorm,
+            )
+            for layer in bert.encoder.layer
+        ]
+        heads = bert.encoder.layer[0].attention.self.num_attention_heads
+        return cls(torch, bert.embeddings, layers, heads, torch.float32, 1)
+
+    def in_bfloat16(self) -> _Packed:
+        """The same in bfloat16."""
+        kind = self._torch.bfloat16
+        layers = [layer.multiplying_in(kind) for layer in self._layers]
+        return _Packed(self._torch, self._embeddings, layers, self._heads, kind, _ROWS)
 
     def means(self, texts: Sequence[Sequence[int]]) -> Vectors:
         """The mean of the vectors of each text's tokens."""
-        torch = self._torch
+        torch, linear = self._torch, self._torch.nn.functional.linear
         with torch.inference_mode():
             ids = torch.tensor([[token for text in texts for token in text]])
             places = torch.tensor([[place for text in texts for place in range(len(text))]])
             read = self._embeddings(input_ids=ids, position_ids=places)[0]
+            read = torch.nn.functional.pad(read, (0, 0, 0, -len(read) % self._rows))
             # Neighbours of the same length attend in one call, each to itself.
             runs = [(length, len(list(same))) for length, same in groupby(texts, len)]
             for layer in self._layers:
-                read = layer.attention.output(self._attended(layer.attention.self, read, runs), read)
-                read = layer.output(layer.intermediate(read), read)
-            parts = torch.split(read, [len(text) for text in texts])
+                attended = self._attended(linear(read.to(self._kind), *layer.attended), runs)
+                read = layer.mixed_norm(linear(attended, *layer.mixed).float() + read)
+                inner = layer.activation(linear(read.to(self._kind), *layer.wide))
+                read = layer.norm(linear(inner, *layer.narrow).float() + read)
+            parts = torch.split(read[: ids.shape[1]], [len(text) for text in texts])
             means: Vectors = torch.stack([part.mean(dim=0) for part in parts]).numpy()
             return means
 
-    def _attended(self, attention: Any, read: Any, runs: Sequence[tuple[int, int]]) -> Any:
-        torch, heads = self._torch, attention.num_attention_heads
-        asked = [of(read) for of in (attention.query, attention.key, attention.value)]
-        mixed, start = torch.empty_like(asked[0]), 0
+    def _attended(self, asked: Any, runs: Sequence[tuple[int, int]]) -> Any:
+        attend = self._torch.nn.functional.scaled_dot_product_attention
+        width = asked.shape[1] // 3
+        mixed, start = asked.new_zeros((len(asked), width)), 0
         for length, count in runs:
             rows = slice(start, start + length * count)
-            parts = [part[rows].view(count, length, heads, -1).transpose(1, 2) for part in asked]
-            given = torch.nn.functional.scaled_dot_product_attention(*parts)
-            mixed[rows] = given.transpose(1, 2).reshape(length * count, -1)
+            parts = asked[rows].float().view(count, length, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+            mixed[rows] = attend(*parts).transpose(1, 2).reshape(length * count, -1)
             start = rows.stop
         return mixed
 

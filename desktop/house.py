@@ -5,6 +5,7 @@ A heavy part is imported when it is built: help, errors and a window need none o
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import locale
 import os
@@ -150,7 +151,19 @@ def embedder(settings: Settings, report: Report = silent, cancel: CancelToken | 
     catalogue.verify(found, report, cancel)
     logbook.jot("model", kind=found.kind, name=found.name, sha256=found.sha256)
     report(Progress("stage_loading", item=found.name))
-    return SentenceTransformerEmbedder(found.path, name=found.name, sha256=found.sha256, threads=settings.threads)
+
+    def remember(precision: str) -> None:
+        with contextlib.suppress(UserProblem, OSError):  # it is found out again
+            catalogue.remember_precision(found.name, found.path.parent, precision)
+
+    return SentenceTransformerEmbedder(
+        found.path,
+        name=found.name,
+        sha256=found.sha256,
+        threads=settings.threads,
+        precision=found.precision,
+        decided=remember,
+    )
 
 
 def find_language_model(settings: Settings, name: str = "") -> Installed:

@@ -146,7 +146,7 @@ def _carry_one(
             known = any(entry.name == model.name for entry in catalogue.CATALOGUE)
             if command is not None and not known:
                 model = with_speeds(model, probe(made, command, report=report, cancel=cancel))
-            settled = settle(made, dataclasses.replace(model, path=out / model.path.name))
+            settled = settle(made, dataclasses.replace(model, path=out / model.path.name, precision=""))
             if command is not None and known:
                 settled = settle_in(settled, command, report, cancel)
             return Carried(settled, already=False)

@@ -86,7 +86,8 @@ class Installed:
     """A model that is here: ``path`` is its GGUF file, or the folder of an embedder.
 
     ``tokens_per_second`` (output) and ``prompt_tokens_per_second`` are 0 until it was probed; ``wide`` names the
-    kernels for AVX-512 that were faster then, if any.  ``stamp`` is what the files looked like when their SHA-256
+    kernels for AVX-512 that were faster then, if any.  ``precision`` is the one in which an embedder is faster here,
+    "" until it has embedded enough to tell.  ``stamp`` is what the files looked like when their SHA-256
     was last checked.
     """
 
@@ -106,6 +107,7 @@ class Installed:
     tokens_per_second: float = 0.0
     stamp: str = ""
     wide: str = ""
+    precision: str = ""
 
 
 # What pip, from the one that Debian 12 brings to today's, writes when an index or a file did not come through.
@@ -525,6 +527,11 @@ def with_speeds(model: Installed, probed: Probe) -> Installed:
         tokens_per_second=probed.tokens_per_second,
         wide=probed.wide,
     )
+
+
+def remember_precision(name: str, folder: Path, precision: str) -> None:
+    """Writes on an embedder's card in which precision it is faster here.  UserProblem for a name that is not there."""
+    _write_card(dataclasses.replace(find(name, folder), precision=precision))
 
 
 def _measure(

@@ -146,7 +146,7 @@ class Index:
         except Exception as fault:  # LanceDB raises many types; without it a search takes longer and finds as much
             _log.warning("the vectors have no index: %s", fault)
         self._parts = self._count_parts()
-        if self._parts:
+        if self._parts and size > EXACT_UP_TO:
             self._exact = None
 
     def _drop_vector_index(self) -> None:
@@ -212,9 +212,11 @@ class Index:
 
     def _hold(self) -> Exact | None:
         """Every vector in memory; None where there are too many, or too little memory."""
-        if self._parts or self._exact is not None:
+        if self._exact is not None:
             return self._exact
         size = len(self)
+        if self._parts and size > EXACT_UP_TO:
+            return None
         needed, free = 4 * size * self.dimensions, available_memory()
         if size > _OUTGROWN * EXACT_UP_TO or 0 < free < 2 * needed:
             return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -12,7 +13,8 @@ from core.embedding import Embedder, Vectors
 from core.errors import CancelToken
 from core.nouns import EmbedderIdentity, Progress, Report, silent
 
-_PIECE = 8  # passages that an import embeds before it looks whether a question waits: a sixth of a second
+_WAIT = 0.15  # seconds that an import embeds, about, before it looks whether a question waits
+_LEAST, _MOST = 2_000, 16_000  # bytes of text in the meantime: some 500 to 4,000 tokens, in any language
 
 
 class _Turns:
@@ -63,6 +65,7 @@ class _Side:
         self._inner = inner
         self._turns = turns
         self._urgent = urgent
+        self._room = _LEAST
 
     @property
     def identity(self) -> EmbedderIdentity:
@@ -73,8 +76,14 @@ class _Side:
         return self._inner.max_tokens
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        with self._turns.mine(urgent=self._urgent):
-            return self._inner.count_tokens(texts)
+        if self._urgent:
+            with self._turns.mine(urgent=True):
+                return self._inner.count_tokens(texts)
+        counts: list[int] = []
+        for piece in _pieces(texts, range(len(texts)), lambda: _MOST):
+            with self._turns.mine(urgent=False):
+                counts += self._inner.count_tokens([texts[i] for i in piece])
+        return counts
 
     def embed_question(self, text: str) -> Vectors:
         with self._turns.mine(urgent=self._urgent):
@@ -89,12 +98,37 @@ class _Side:
         # Texts of like length together: a piece is padded to its longest.
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         vectors = np.empty((len(texts), self.identity.dimensions), np.float32)
-        for done in range(0, len(order), _PIECE):
+        done = 0
+        for piece in _pieces(texts, order, lambda: self._room):
             if cancel is not None:
                 cancel.check()
-            piece = order[done : done + _PIECE]
+            chosen = [texts[i] for i in piece]
             with self._turns.mine(urgent=False):
+                begin = time.perf_counter()
                 # Without the token: a paused import must not wait while it is its turn.
-                vectors[piece] = self._inner.embed_passages([texts[i] for i in piece])
-            report(Progress("stage_embedding", done + len(piece), len(order)))
+                vectors[piece] = self._inner.embed_passages(chosen)
+                seconds = time.perf_counter() - begin
+            rate = sum(map(_size, chosen)) / max(seconds, 1e-6)
+            self._room = int(min(max(rate * _WAIT, _LEAST), _MOST))
+            done += len(piece)
+            report(Progress("stage_embedding", done, len(order)))
         return vectors
+
+
+def _size(text: str) -> int:
+    return len(text.encode(errors="surrogatepass"))
+
+
+def _pieces(texts: Sequence[str], order: Iterable[int], room: Callable[[], int]) -> Iterator[list[int]]:
+    """``order`` in pieces of at most ``room()`` bytes of text, or of one text that is longer."""
+    piece: list[int] = []
+    left = room()
+    for i in order:
+        size = _size(texts[i])
+        if piece and size > left:
+            yield piece
+            piece, left = [], room()
+        piece.append(i)
+        left -= size
+    if piece:
+        yield piece

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from core.embedding import SentenceTransformerEmbedder, _Packed
+from core.embedding import SentenceTransformerEmbedder, _Packed, _Trial
 from core.errors import Cancelled, CancelToken, UserProblem
 from core.nouns import Progress
 from tests.installed import installed
@@ -118,51 +119,92 @@ def test_texts_end_to_end_give_the_vectors_that_padded_ones_give(
         *(f"{n} " + "clause " * n for n in range(0, 60, 7)),
     ]
     monkeypatch.setattr(embedder, "_bfloat16", False)
+    packed = embedder._packed
     monkeypatch.setattr(embedder, "_packed", None)
     padded = embedder.embed_passages(texts)
     question = embedder.embed_question(texts[1])
-    monkeypatch.setattr(embedder, "_packed", embedder._try_packing())
-    assert embedder._packed is not None
+    monkeypatch.setattr(embedder, "_packed", packed)
+    assert packed is not None
     assert np.allclose(embedder.embed_passages(texts), padded, atol=1e-5)
     assert np.allclose(embedder.embed_question(texts[1]), question, atol=1e-5)
     assert [len(batch) for batch in embedder._batches([510] * 4 + [3] * 5, None, packed=True)] == [3, 6]
+    for way in (packed, None):
+        monkeypatch.setattr(embedder, "_packed", way)
+        monkeypatch.setattr(embedder, "_bfloat16", True)
+        assert (embedder.embed_passages(texts) * padded).sum(axis=1).min() > 0.9998
 
 
-@pytest.mark.parametrize("faster", [True, False])
+def test_bfloat16_multiplies_few_shapes(embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedder, "_bfloat16", True)
+    embedder.embed_passages(["Notice."])
+    assert embedder._halved is not None
+    shapes: set[tuple[int, ...]] = set()
+    linear = torch.nn.functional.linear
+
+    def see(given: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        assert given.dtype == weight.dtype == torch.bfloat16
+        shapes.add((*given.shape, len(weight)))
+        return linear(given, weight, bias)
+
+    monkeypatch.setattr(torch.nn.functional, "linear", see)
+    embedder.embed_passages([f"{number} " + "notice " * number for number in range(1, 140)])
+    assert all(rows % 64 == 0 and rows <= 1536 for rows, *_ in shapes)
+    assert len({rows for rows, *_ in shapes}) <= 24 and len(shapes) <= 4 * 24
+
+
+@pytest.mark.parametrize("faster", ["bfloat16", "float32"])
 def test_the_faster_precision_is_found_out_once_there_is_enough_to_embed(
-    embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch, faster: bool
+    embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch, faster: str
 ) -> None:
-    measured: list[bool] = []
+    told: list[str] = []
+    clock = iter(range(10_000))
+    taken = {"bfloat16": 2.0, "float32": 2.0, faster: 1.0}
+    now = [0.0]
+    encode = embedder._encode
 
-    def seconds(texts: list[str], bfloat16: bool) -> float:
-        measured.append(bfloat16)
-        assert len(texts) == 8
-        return 1.0 if bfloat16 is faster else 2.0
+    def timed(texts: list[str], bfloat16: bool) -> np.ndarray:
+        # The first batches are slow, as they are where kernels are compiled.
+        now[0] += (100.0 if next(clock) < 4 else 1.0) * taken["bfloat16" if bfloat16 else "float32"]
+        return encode(texts, bfloat16)
 
-    monkeypatch.setattr(embedder, "_seconds", seconds)
-    monkeypatch.setattr(embedder, "_undecided", True)
-    monkeypatch.setattr(embedder, "_bfloat16", not faster)
-    monkeypatch.setattr(embedder, "_embedded", 396)
-    few = embedder.embed_passages(["Notice."] * 4)
-    assert not measured
-    many = embedder.embed_passages(["Notice."] * 8)
-    embedder.embed_passages(["Notice."] * 8)
-    assert sorted(measured) == [False, True] and embedder._bfloat16 is faster
-    assert float(few[0] @ many[0]) > 0.9999
+    monkeypatch.setattr(embedder, "_encode", timed)
+    monkeypatch.setattr("core.embedding.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr(embedder, "_trial", _Trial())
+    monkeypatch.setattr(embedder, "_bfloat16", faster != "bfloat16")
+    monkeypatch.setattr(embedder, "_decided", told.append)
+    monkeypatch.setattr(embedder, "_embedded", 392)
+    texts = [f"Notice number {number}." for number in range(8)]
+    before = embedder.embed_passages(texts)
+    assert next(clock) == 1, "there is too little to embed"
+    for _ in range(5):
+        embedder.embed_passages(texts)
+    assert not told
+    for _ in range(10):
+        during = embedder.embed_passages(texts)
+    assert told == [faster] and embedder._bfloat16 is (faster == "bfloat16")
+    assert (before * during).sum(axis=1).min() > 0.9999
 
 
-def test_both_precisions_are_timed(embedder: SentenceTransformerEmbedder) -> None:
-    assert all(embedder._seconds(["Notice."] * 8, bfloat16) > 0 for bfloat16 in (True, False))
+@pytest.mark.parametrize("precision", ["bfloat16", "float32"])
+def test_a_precision_that_is_remembered_is_taken_and_not_measured_again(
+    embedder: SentenceTransformerEmbedder, precision: str
+) -> None:
+    found = installed("e5-small")
+    again = SentenceTransformerEmbedder(found.path, name=found.name, sha256=found.sha256, precision=precision)
+    assert again._bfloat16 is (precision == "bfloat16") and again._trial is None
+    texts = ["Notice.", "合同自成立时生效。"]
+    assert (again.embed_passages(texts) * embedder.embed_passages(texts)).sum(axis=1).min() > 0.9999
 
 
 def test_a_question_waits_for_no_weights_to_be_converted(
     embedder: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "Can either party terminate without cause?"
-    with embedder._fast(embedder._bfloat16):
-        converted = embedder._encode(["query: " + text], None)[0]
-    monkeypatch.setattr(embedder, "_fast", None)  # whatever converts is not called
+    converted = embedder._encode(["query: " + text], True)[0]
+    monkeypatch.setattr(embedder, "_bfloat16", True)
+    monkeypatch.setattr(embedder, "_halved", None)
     assert float(embedder.embed_question(text) @ converted) > 0.9999
+    assert embedder._halved is None
 
 
 def test_a_model_that_gives_something_else_end_to_end_is_fed_padded(

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -130,7 +131,7 @@ def test_a_lane_does_one_thing_at_a_time_in_order_or_the_newest_first() -> None:
 
 
 class _Slow(FakeEmbedder):
-    """Notes who is inside and how many texts came at once."""
+    """Notes who is inside and how much text came at once; embeds 20,000 bytes in a second."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -140,18 +141,23 @@ class _Slow(FakeEmbedder):
     def embed_passages(self, texts: Sequence[str], report: Report = silent, cancel: CancelToken | None = None) -> Any:
         self.inside += 1
         self.most = max(self.most, self.inside)
-        self.pieces.append(len(texts))
-        time.sleep(0.02 * len(texts))
+        self.pieces.append(sum(map(len, texts)))
+        time.sleep(self.pieces[-1] / 20_000)
         try:
             return super().embed_passages(texts, report, cancel)
         finally:
             self.inside -= 1
 
 
-def test_a_question_waits_for_a_few_passages_of_an_import_at_most() -> None:
+@pytest.mark.parametrize("lengths", [(12, 84), (2_000, 2_400)], ids=["short passages", "long ones"])
+def test_a_question_waits_for_a_few_passages_of_an_import_at_most(lengths: tuple[int, int]) -> None:
     inner = _Slow()
     shared = SharedEmbedder(inner)
-    passages = [f"passage {n} " * (n % 7 + 1) for n in range(100)]
+    words = Random(7)
+    total, passages = 0, list[str]()
+    while total < 40_000:
+        passages.append(f"{len(passages)} " + "passage" * (words.randint(*lengths) // 7))
+        total += len(passages[-1])
     made: list[Any] = []
     told: list[Progress] = []
     importing = threading.Thread(target=lambda: made.append(shared.for_imports().embed_passages(passages, told.append)))
@@ -164,12 +170,26 @@ def test_a_question_waits_for_a_few_passages_of_an_import_at_most() -> None:
         waited.append(time.monotonic() - began)
         assert importing.is_alive()
     importing.join()
-    assert min(waited) < 1.0, "an import embeds for two seconds here"
+    assert min(waited) < 0.4, "an import embeds for two seconds here"
     assert np.allclose(made[0], FakeEmbedder().embed_passages(passages))
     assert inner.most == 1
-    assert max(inner.pieces) <= 16
-    assert told[-1] == Progress("stage_embedding", 100, 100)
+    assert max(inner.pieces) <= 3_000, "what takes about the time that is meant, or one that is longer"
+    assert told[-1] == Progress("stage_embedding", len(passages), len(passages))
     assert shared.for_imports().identity == shared.for_questions().identity == inner.identity
+
+
+def test_an_import_counts_tokens_piece_by_piece() -> None:
+    inner = _Slow()
+    texts = ["a word and another " * (n % 50) for n in range(200)]
+    seen: list[int] = []
+
+    def count(texts: Sequence[str]) -> list[int]:
+        seen.append(sum(map(len, texts)))
+        return FakeEmbedder.count_tokens(inner, texts)
+
+    inner.count_tokens = count  # type: ignore[method-assign]
+    assert SharedEmbedder(inner).for_imports().count_tokens(texts) == FakeEmbedder().count_tokens(texts)
+    assert len(seen) > 5 and max(seen) <= 16_000
 
 
 def test_a_paused_import_keeps_nobody_from_embedding() -> None:

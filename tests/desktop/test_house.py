@@ -13,7 +13,7 @@ from core.nouns import ModelIdentity, Progress
 from core.settings import Settings
 from desktop import house
 from models import catalogue
-from models.catalogue import Installed
+from models.catalogue import Installed, _write_card, content_sha256
 from tests.models.builders import gguf
 
 ANSWERS = "import json; print(json.dumps(dict(ok=True, architecture='llama', chat_template=True, {})))".format(
@@ -51,3 +51,21 @@ def test_a_device_is_used_when_it_answers_in_a_throw_away_process(
     house.language_model(Settings(gpu_layers=wanted), report=told.append)
     assert (given["path"], given["name"], given["gpu_layers"]) == (file, "own", layers)
     assert ("gpu_silent" in [progress.stage for progress in told]) == said
+
+
+def test_the_faster_precision_is_remembered_with_the_embedder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "vectors"
+    folder.mkdir()
+    (folder / "weights").write_bytes(b"weights")
+    card = Installed("vectors", "embedder", "Vectors", folder, content_sha256(folder), 7, "MIT", "", "")
+    _write_card(card)
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(house, "_find", lambda name: catalogue.find(name, tmp_path))
+    monkeypatch.setattr("core.embedding.SentenceTransformerEmbedder", lambda path, **options: given.update(options))
+    house.embedder(Settings(embedder="vectors"))
+    assert given["precision"] == ""
+    given["decided"]("bfloat16")
+    house.embedder(Settings(embedder="vectors"))
+    assert given["precision"] == "bfloat16"
+    catalogue.remove("vectors", tmp_path)
+    given["decided"]("float32")  # the model is gone meanwhile: nothing to remember, and nobody is troubled

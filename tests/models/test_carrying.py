@@ -18,7 +18,7 @@ from core.messages import LANGUAGES
 from core.nouns import Progress
 from models import catalogue
 from models.carrying import export_models, import_models
-from models.catalogue import Installed, ModelEntry, Source, Wheel, add, find, installed, verify
+from models.catalogue import Installed, ModelEntry, Source, Wheel, add, find, installed, remember_precision, verify
 from models.embedder import folder_sha256
 from tests.models.builders import GOOD, child, child_saying, gguf
 
@@ -90,6 +90,13 @@ def test_what_was_measured_elsewhere_is_measured_anew(stick: Path, there: Path) 
     assert find("own", stick).tokens_per_second == GOOD["tokens_per_second"]
     (own,) = (one.model for one in import_models(stick, there, slower) if one.model.name == "own")
     assert own.tokens_per_second == find("own", there).tokens_per_second == 3.5
+
+
+def test_the_faster_precision_of_another_computer_is_not_carried(here: Path, there: Path, tmp_path: Path) -> None:
+    remember_precision("vectors", here, "bfloat16")
+    export_models((), here, tmp_path / "second")
+    import_models(tmp_path / "second", there, LOADS)
+    assert [find("vectors", folder).precision for folder in (here, there)] == ["bfloat16", ""]
 
 
 def test_only_the_models_named(here: Path, tmp_path: Path) -> None:

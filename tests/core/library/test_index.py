@@ -125,6 +125,18 @@ def test_what_came_after_the_index_over_the_vectors_is_found(many: Index) -> Non
         assert not {20, 21, 22} & {passage for passage, _ in index.search_vectors(rows(2, 1).vectors[0], None, 500)}
 
 
+def test_when_few_are_left_all_are_compared_in_memory_though_their_index_stays(many: Index) -> None:
+    many.apply(range(1, 30), ())
+    many.optimise()
+    assert many._parts == 13 and len(many) <= 100
+    agrees(many)
+    assert many._exact is not None
+    many.apply((), [rows(300, 30)])
+    many.optimise()
+    assert many._parts and len(many) > 100 and many._exact is None
+    assert many.search_vectors(rows(300, 1).vectors[0], None, 1)[0][0] == rows(300, 1).passages[0]
+
+
 def test_an_outgrown_index_over_the_vectors_is_made_anew(many: Index) -> None:
     many.apply((), [rows(100, 40)])
     many.optimise()
