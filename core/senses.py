@@ -49,6 +49,15 @@ _OUT_OF_REACH_OR_WHICH = re.compile(
 _OF_NONE = frozenset(("no", "neither", "nor", "none", "nothing"))
 _EXCEPTION = re.compile(r"\b(?:except|unless|other than|save)\b", re.IGNORECASE)
 _SOME = re.compile(r"\bsome\b", re.IGNORECASE)
+_MAY = re.compile(r"\b(?:(?-i:may)|might|can|could)\b(?! not\b)", re.IGNORECASE)
+# What is left out, or what nobody answers for, is told by a list or a clause of its own, which denies nothing:
+# "shall not include information that a third party discloses".
+_LEFT_OUT = re.compile(
+    r"(?:\W+\w+){0,2}?\W+(includ|appl|exten|constitut|deem|consider|regard|liab|oblig|breach|violat)"
+    r"[^:;.,]*(?::|\b(?:which|that|who|whom|whose|where)\b)",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[。！？]|[.!?]\s+(?=[A-Z“\"(（\d])|\n(?=[A-Z（(\d•])")
 _CLAUSE_END = re.compile(r"[,;,;：:。！？，；]|[.!?]\s|\n(?=[A-Z（(\d•])")
 
 
@@ -188,6 +197,13 @@ _ANOTHER_CLAUSE = re.compile(r"\b(?:if|when|unless|where|who|which|that)\b", re.
 _BY_ANOTHER = re.compile(r"\bby\b|被|由")
 _COMPARED = re.compile(r"\bthan\b|优于|劣于|高于|低于|大于|小于|多于|少于|强于|比")
 _FROM_TO = re.compile(r"\bfrom\b(.+?)\bto\b(.+)", re.IGNORECASE)
+# Before "may" or "shall" these stand for no party.
+_NO_PARTY = frozenset(
+    """
+    it they he she we you i this that these those which who there herein hereof hereunder thereof thereunder and or
+    agreement information section article clause contract obligation obligations term terms provision provisions
+    """.split()
+)
 _MODAL_SUBJECT = re.compile(r"\b([A-Za-z]+)\s+(?:may|shall|must|will|can|agrees?)\b(?! (?:not )?be\b)", re.IGNORECASE)
 
 _CONDITION = re.compile(r"\b(?:only|unless|except|provided that|subject to)\b|除非|除外|但书|仅", re.IGNORECASE)
@@ -234,21 +250,27 @@ def denies(text: str) -> bool:
     return bool(_DENIAL.search(_NO_DENIAL.sub(" ", text)))
 
 
-def denied(text: str) -> list[tuple[int, int]]:
+def denied(text: str, of: str = "") -> list[tuple[int, int]]:
     """The stretches of ``text`` that a denial reaches: what follows, over commas, up to an exception or a new clause.
 
-    In Chinese the whole clause, for there a denial is often part of a word.
+    In Chinese the whole clause, for there a denial is often part of a word.  What leads to a list of what is left
+    out denies nothing of it for a claim ``of`` that does not speak of that, and all of it for one that does.
     """
     text = _NO_DENIAL.sub(lambda match: " " * len(match[0]), text)
     edges = [match.start() for match in _CLAUSE_END.finditer(text)]
     found: list[tuple[int, int]] = []
     for match in _DENIAL.finditer(text):
+        left_out = _LEFT_OUT.match(text, match.end())
+        spoken_of = left_out is not None and left_out[1].lower() in of.lower()
+        if of and left_out and not spoken_of:
+            continue
         first = max((edge for edge in edges if edge < match.start()), default=0)
         last = min((edge for edge in edges if edge >= match.end()), default=len(text))
         if not match[0].isascii():
             found.append((first, last))
             continue
-        end = (_OUT_OF_REACH if match[0].lower() in _OF_NONE else _OUT_OF_REACH_OR_WHICH).search(text, match.end())
+        far = spoken_of or match[0].lower() in _OF_NONE
+        end = (_OUT_OF_REACH if far else _OUT_OF_REACH_OR_WHICH).search(text, match.end())
         stop = end.start() if end else len(text)
         # What follows nothing denies what stands before it: "Disclosure is prohibited."
         found.append((match.end(), stop) if terms(text[match.end() : stop]) else (first, last))
@@ -258,7 +280,7 @@ def denied(text: str) -> list[tuple[int, int]]:
 def sense_faults(claim: str, source: str) -> list[str]:
     """Where ``claim`` uses the words of ``source`` to say something else; each clause is held against its nearest."""
     faults: list[str] = []
-    reached, there = denied(claim), denied(source)
+    reached, there = denied(claim), denied(source, claim)
     for start, end in _clause_spans(claim):
         clause = claim[start:end]
         places = _nearest(clause, source)
@@ -268,7 +290,7 @@ def sense_faults(claim: str, source: str) -> list[str]:
         shared = set(terms(clause)) & set(terms(near))
         kept = shared & {term for place in places for term in _terms_within(source, place, there)}
         claimed = denies(clause) or bool(_terms_within(claim, (start, end), reached))
-        if claimed and not kept and not denies(near):
+        if claimed and not kept and not denies(near) and not (_EXCEPTION.search(claim) and _EXCLUSIVE.search(source)):
             # What shares few words may stand anywhere in the source.
             if _close(clause, near) or not denies(source):
                 faults.append("negation_added")
@@ -276,7 +298,7 @@ def sense_faults(claim: str, source: str) -> list[str]:
         elif (
             2 * len(kept) >= max(len(shared), 1)
             and not claimed
-            and not (_SOME.search(claim) and _EXCEPTION.search(source))
+            and not ((_SOME.search(claim) or _ONLY.search(claim)) and _EXCEPTION.search(source))
         ):
             faults.append("negation_lost")
         if opposed(clause, near):
@@ -285,7 +307,7 @@ def sense_faults(claim: str, source: str) -> list[str]:
             faults.append("roles_swapped")
         if _PERHAPS.search(near) and not _OPEN.search(claim):
             faults.append("certainty_added")
-    if _ONLY.search(claim) and not _EXCLUSIVE.search(source):
+    if _ONLY.search(claim) and not _EXCLUSIVE.search(source) and not (there and _EXCEPTION.search(source)):
         faults.append("restriction_added")
     if _condition_lost(claim, source):
         faults.append("condition_lost")
@@ -362,6 +384,13 @@ def _nearest(claim: str, source: str) -> list[tuple[int, int]]:
     return [span for span, share in zip(spans, shares, strict=True) if share == most]
 
 
+def _nearest_sentences(claim: str, source: str) -> list[str]:
+    """The sentences of ``source`` in which a clause of ``claim`` has its nearest."""
+    edges = [0, *(m.end() for m in _SENTENCE_END.finditer(source)), len(source)]
+    places = [place for start, end in _clause_spans(claim) for place in _nearest(claim[start:end], source)]
+    return [source[a:b] for a, b in pairwise(edges) if any(a < end and start < b for start, end in places)]
+
+
 def _terms_within(text: str, place: tuple[int, int], stretches: Sequence[tuple[int, int]]) -> set[str]:
     """The terms of ``text`` in ``place`` that stand in one of ``stretches``."""
     parts = (text[max(place[0], start) : min(place[1], end)] for start, end in stretches)
@@ -431,8 +460,8 @@ def _acting(text: str) -> Iterator[tuple[str, str, str]]:
 
 def _another_party(claim: str, source: str) -> bool:
     """Whether another one than in ``source`` may or must, or only the other side of a bargain is spoken of there."""
-    allowed = {name.lower() for name in _MODAL_SUBJECT.findall(source)}
-    words = set(re.findall(r"[a-z]+", source.lower()))
+    allowed = {name.lower() for name in _MODAL_SUBJECT.findall(source)} - _NO_PARTY
+    words = set(re.findall(r"[a-z]+", source.lower())) - _NO_PARTY
     if allowed and any(n.lower() in words and n.lower() not in allowed for n in _MODAL_SUBJECT.findall(claim)):
         return True
     here, there = _parties(claim), _parties(source)
@@ -449,7 +478,10 @@ def _parties(text: str) -> set[str]:
 
 
 def _condition_lost(claim: str, source: str) -> bool:
-    if _CONDITION.search(source) and not _CONDITION.search(claim):
+    # What may be so for some is so where the condition holds.
+    if _SOME.search(claim) and _MAY.search(claim):
+        return False
+    if not _CONDITION.search(claim) and any(_CONDITION.search(said) for said in _nearest_sentences(claim, source)):
         return True
     if _SAYS_WHEN.search(claim):
         return False

@@ -42,6 +42,65 @@ def verdict(sentence: str, source: str) -> tuple[Verdict, tuple[str, ...]]:
             "Either party may terminate it without cause upon 30 days notice.",
             ["negation_added"],
         ),
+        # "only for" and "not but for" are one
+        (
+            "The recipient shall not use the samples for any purpose other than the study.",
+            "The recipient shall use the samples solely for the study.",
+            [],
+        ),
+        (
+            "The recipient shall use the samples only for the study.",
+            "The recipient shall not use the samples except for the study.",
+            [],
+        ),
+        (
+            "The recipient shall not use the samples.",
+            "The recipient shall use the samples solely for the study.",
+            ["negation_added"],
+        ),
+        (
+            "The recipient may use the samples.",
+            "The recipient shall not use the samples except for the study.",
+            ["negation_lost", "condition_lost"],
+        ),
+        # what is left out is not denied, unless that is what is spoken of
+        (
+            "A third party may disclose the data.",
+            "There shall be no liability for data that a third party may disclose.",
+            [],
+        ),
+        (
+            "Protected data includes software from a third party.",
+            "Protected data shall not include software which comes from a third party.",
+            ["negation_lost"],
+        ),
+        (
+            "The supplier is liable for lost profit.",
+            "The supplier shall not be liable for lost profit.",
+            ["negation_lost"],
+        ),
+        ("The warranty covers batteries.", "The warranty shall not apply to batteries.", ["negation_lost"]),
+        # what may be so for some holds where the condition does
+        (
+            "The doctor may give it to some patients.",
+            "The doctor may give it to patients only if they are over 60.",
+            [],
+        ),
+        (
+            "The doctor may give it to patients.",
+            "The doctor may give it to patients only if they are over 60.",
+            ["condition_lost"],
+        ),
+        # a condition is one of its own sentence
+        ("Hydrogen can be made from water.", "Hydrogen can be made from water. Only one plant stores it.", []),
+        (
+            "Hydrogen can be made from water.",
+            "Hydrogen can be made from water only with a permit. One plant stores it.",
+            ["condition_lost"],
+        ),
+        # what stands before "may" need not be a party
+        ("Some duties may survive the end of the lease.", "The duties herein shall survive the end of the lease.", []),
+        ("Medicines may require cool storage.", "Medicines need cool storage and it can be a refrigerator.", []),
     ],
 )
 def test_the_words_of_the_passage_used_to_say_something_else(claim: str, source: str, faults: list[str]) -> None:
