@@ -51,7 +51,8 @@ class Embedder(Protocol):
 _BATCH_TOKENS = 1536  # padded tokens in one batch: what a processor's cache holds is faster than more at a time
 _WORTH_TRYING = 400  # texts, after which more are to be expected and the quicker way to embed them matters
 _TRIED = 4  # batches of each precision that are compared,
-_UNTIMED = 2  # after so many that compiled kernels and fetched weights
+_UNTIMED = 2  # after so many that compiled kernels and fetched weights,
+_TELLING = 400  # each of at least so many tokens: what a batch costs beside them would decide for a short one
 # Of bfloat16 torch keeps a compiled kernel for every shape that it has seen: an import of many lengths must not grow
 # without end.  Padded texts are multiples of so many tokens, texts end to end of so many rows.
 _STEP, _ROWS = 16, 64
@@ -104,9 +105,10 @@ class SentenceTransformerEmbedder:
         # With AMX bfloat16 is 2-3 times as fast, cosine 0.99999 to float32.  With AVX-512 alone it may be faster or
         # not: that is measured once there is enough to embed.
         amx = bool(torch.cpu._is_amx_tile_supported())
-        self._bfloat16 = precision == "bfloat16" if precision else amx
-        open_question = not precision and (amx or bool(torch.cpu._is_avx512_bf16_supported()))
-        self._trial = _Trial() if open_question else None
+        either = amx or bool(torch.cpu._is_avx512_bf16_supported())
+        known = either and precision in ("float32", "bfloat16")  # a folder may come from another machine
+        self._bfloat16 = precision == "bfloat16" if known else amx
+        self._trial = _Trial() if either and not known else None
         self._decided = decided
         self._embedded = 0
         self._packed = self._try_packing()
@@ -151,14 +153,15 @@ class SentenceTransformerEmbedder:
 
     def _encode_on_trial(self, texts: list[str], tokens: int) -> Vectors:
         """The vectors of ``texts``, in either precision by turns until it is known which one is faster."""
-        bfloat16 = self._bfloat16 if self._trial is None else self._trial.next
+        if self._trial is None or tokens < _TELLING:
+            return self._encode(texts, self._bfloat16)
         begin = time.perf_counter()
-        vectors = self._encode(texts, bfloat16)
-        if self._trial is not None:
-            self._trial.note(tokens / (time.perf_counter() - begin))
-            if (faster := self._trial.faster) is not None:
-                self._bfloat16, self._trial = faster, None
-                self._decided("bfloat16" if faster else "float32")
+        vectors = self._encode(texts, self._trial.next)
+        self._trial.note(tokens / (time.perf_counter() - begin))
+        if (faster := self._trial.faster) is not None:
+            self._bfloat16, self._trial = faster, None
+            self._halved = self._halved if faster else None
+            self._decided("bfloat16" if faster else "float32")
         return vectors
 
     def embed_question(self, text: str) -> Vectors:
@@ -187,14 +190,15 @@ class SentenceTransformerEmbedder:
 
     def _try_packing(self) -> _Packed | None:
         """The way to embed without padding, where this model is of a kind that it can do and it gives the same."""
-        texts = ["passage: one", "query: another one, and longer"]
+        texts = ["passage: one", "query: another one, and longer", "passage: " + "a long one, " * 99]
         try:
             packed = _Packed.of(self._torch, self._model[0].auto_model)
             given = _unit(packed.means(self._ids(texts)))
         except (AttributeError, TypeError, RuntimeError):  # another kind of model
             return None
         with_padding = _unit(self._model.encode(texts, prompt="", show_progress_bar=False))
-        return packed if np.allclose(given, with_padding, atol=1e-4) else None
+        same = given.shape == with_padding.shape and np.allclose(given, with_padding, atol=1e-4)
+        return packed if same else None
 
     def _ids(self, texts: list[str]) -> list[list[int]]:
         """The tokens of each text, special ones among them, cut to the longest that the model reads."""
@@ -223,27 +227,27 @@ class SentenceTransformerEmbedder:
 
 
 class _Trial:
-    """Which precision is faster, from batches that are embedded anyway, one in each by turns."""
+    """Which precision is faster, from batches that are embedded anyway, which go to either by turns."""
 
     def __init__(self) -> None:
-        self._rates: list[float] = []
+        self._rates: tuple[list[float], list[float]] = ([], [])
 
     @property
     def next(self) -> bool:
-        """Whether the next batch is for bfloat16."""
-        return len(self._rates) % 2 == 0
+        """Whether the next batch is for bfloat16: the first, then two of four, so that no rhythm of sizes decides."""
+        return sum(map(len, self._rates)) % 4 in (0, 3)
 
     def note(self, rate: float) -> None:
         """The speed of that batch, in tokens a second."""
-        self._rates.append(rate)
+        self._rates[self.next].append(rate)
 
     @property
     def faster(self) -> bool | None:
         """Whether bfloat16 is; None as long as there are too few batches to say."""
-        if len(self._rates) < 2 * (_UNTIMED + _TRIED):
+        if min(map(len, self._rates)) < _UNTIMED + _TRIED:
             return None
-        timed = self._rates[2 * _UNTIMED :]
-        return median(timed[::2]) > median(timed[1::2])
+        slow, fast = (median(rates[_UNTIMED:]) for rates in self._rates)
+        return fast > slow
 
 
 class _Layer(NamedTuple):
@@ -285,6 +289,8 @@ class _Packed:
         """``bert`` in float32.  AttributeError for a model that has no such parts."""
 
         def product(*parts: Any) -> tuple[Any, Any]:
+            if len(parts) == 1:  # as it is: 60 MB of this model are not held twice
+                return parts[0].weight.detach(), parts[0].bias.detach()
             return torch.cat([p.weight for p in parts]).detach(), torch.cat([p.bias for p in parts]).detach()
 
         layers = [

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import combinations, pairwise
 
+from core.reading import sentences
 from core.terms import normalise, terms
 
 _DENIAL = re.compile(
@@ -49,15 +50,14 @@ _OUT_OF_REACH_OR_WHICH = re.compile(
 _OF_NONE = frozenset(("no", "neither", "nor", "none", "nothing"))
 _EXCEPTION = re.compile(r"\b(?:except|unless|other than|save)\b", re.IGNORECASE)
 _SOME = re.compile(r"\bsome\b", re.IGNORECASE)
-_MAY = re.compile(r"\b(?:(?-i:may)|might|can|could)\b(?! not\b)", re.IGNORECASE)
-# What is left out, or what nobody answers for, is told by a list or a clause of its own, which denies nothing:
+_SOME_MAY = re.compile(r"\bsome\b[^,;:.]*\b(?:(?-i:may)|might|can|could)\b(?! not\b)", re.IGNORECASE)
+# What is left out, or what nobody answers for, is told by a clause of its own, which is not denied:
 # "shall not include information that a third party discloses".
 _LEFT_OUT = re.compile(
-    r"(?:\W+\w+){0,2}?\W+(includ|appl|exten|constitut|deem|consider|regard|liab|oblig|breach|violat)"
-    r"[^:;.,]*(?::|\b(?:which|that|who|whom|whose|where)\b)",
+    r"(?:[^\w.;!?]+\w+){0,2}?[^\w.;!?]+(includ|appl|exten|constitut|deem|consider|regard|liab|oblig|breach|violat)"
+    r"[^:;.,]*\b(?:which|that|who|whom|whose|where)\b",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[。！？]|[.!?]\s+(?=[A-Z“\"(（\d])|\n(?=[A-Z（(\d•])")
 _CLAUSE_END = re.compile(r"[,;,;：:。！？，；]|[.!?]\s|\n(?=[A-Z（(\d•])")
 
 
@@ -145,7 +145,10 @@ _OPPOSED: tuple[tuple[str, ...], ...] = (
 )
 # The first follows from the second, never the second from the first.  What one may not do one must not do.
 _WEAKER: tuple[tuple[str, str], ...] = (
-    (r"\bmay\b(?! not\b)|(?<!不)可以", r"\b(?:must|shall|required to)\b(?! not\b)|(?<!不)应当|必须"),
+    (
+        r"\bmay\b(?! not\b)|(?<!不)可以",
+        r"\b(?:must|shall|will|required to|(?:agree|undertake)s? to)\b(?! not\b)|(?<!不)应当|必须",
+    ),
     (r"\b(?:some|certain|several)\b|部分|某些|有些|个别", r"\b(?:all|every|each)\b|所有|全部|全体|一律"),
 )
 _COMPILED_WEAKER = tuple(tuple(re.compile(side, re.IGNORECASE) for side in sides) for sides in _WEAKER)
@@ -200,7 +203,7 @@ _FROM_TO = re.compile(r"\bfrom\b(.+?)\bto\b(.+)", re.IGNORECASE)
 # Before "may" or "shall" these stand for no party.
 _NO_PARTY = frozenset(
     """
-    it they he she we you i this that these those which who there herein hereof hereunder thereof thereunder and or
+    i this that these those there herein hereof hereunder thereof thereunder and or
     agreement information section article clause contract obligation obligations term terms provision provisions
     """.split()
 )
@@ -215,6 +218,7 @@ _WHEN = re.compile(
 )
 _WHEN_HAN = re.compile(r"(?:^|(?<=[，；。]))(?:(?:如果|如|若|倘若|一旦|除非|经|未经)[^，；。]*|[^，；。：]*的)(?=，)")
 _LIST_FOLLOWS = re.compile(r"下列|以下|the following", re.IGNORECASE)
+_REFERS_BACK = re.compile(r"\s*(?:this|that|it|such|these|those|subject|except|but|however)\b", re.IGNORECASE)
 _SAYS_WHEN = re.compile(
     r"\b(?:if|unless|provided|until|when|where|as long as|in the event|in case|only|except|subject to)\b"
     r"|如果|若|倘若|一旦|除非|经|的[，,]|[时后前]|情形|情况|条件",
@@ -253,8 +257,8 @@ def denies(text: str) -> bool:
 def denied(text: str, of: str = "") -> list[tuple[int, int]]:
     """The stretches of ``text`` that a denial reaches: what follows, over commas, up to an exception or a new clause.
 
-    In Chinese the whole clause, for there a denial is often part of a word.  What leads to a list of what is left
-    out denies nothing of it for a claim ``of`` that does not speak of that, and all of it for one that does.
+    In Chinese the whole clause, for there a denial is often part of a word.  A clause that tells what is left out is
+    not reached for a claim ``of`` that does not speak of that, and is for one that does.
     """
     text = _NO_DENIAL.sub(lambda match: " " * len(match[0]), text)
     edges = [match.start() for match in _CLAUSE_END.finditer(text)]
@@ -263,6 +267,7 @@ def denied(text: str, of: str = "") -> list[tuple[int, int]]:
         left_out = _LEFT_OUT.match(text, match.end())
         spoken_of = left_out is not None and left_out[1].lower() in of.lower()
         if of and left_out and not spoken_of:
+            found.append((match.end(), left_out.end()))
             continue
         first = max((edge for edge in edges if edge < match.start()), default=0)
         last = min((edge for edge in edges if edge >= match.end()), default=len(text))
@@ -272,6 +277,8 @@ def denied(text: str, of: str = "") -> list[tuple[int, int]]:
         far = spoken_of or match[0].lower() in _OF_NONE
         end = (_OUT_OF_REACH if far else _OUT_OF_REACH_OR_WHICH).search(text, match.end())
         stop = end.start() if end else len(text)
+        if text.rfind("(", first, match.start()) > text.rfind(")", first, match.start()):  # said in brackets
+            stop = min(stop, (text.find(")", match.end()) + 1 or len(text) + 1) - 1)
         # What follows nothing denies what stands before it: "Disclosure is prohibited."
         found.append((match.end(), stop) if terms(text[match.end() : stop]) else (first, last))
     return found
@@ -290,7 +297,7 @@ def sense_faults(claim: str, source: str) -> list[str]:
         shared = set(terms(clause)) & set(terms(near))
         kept = shared & {term for place in places for term in _terms_within(source, place, there)}
         claimed = denies(clause) or bool(_terms_within(claim, (start, end), reached))
-        if claimed and not kept and not denies(near) and not (_EXCEPTION.search(claim) and _EXCLUSIVE.search(source)):
+        if claimed and not kept and not denies(near) and not _sets_apart(_EXCEPTION, claim, _EXCLUSIVE, source):
             # What shares few words may stand anywhere in the source.
             if _close(clause, near) or not denies(source):
                 faults.append("negation_added")
@@ -298,7 +305,8 @@ def sense_faults(claim: str, source: str) -> list[str]:
         elif (
             2 * len(kept) >= max(len(shared), 1)
             and not claimed
-            and not ((_SOME.search(claim) or _ONLY.search(claim)) and _EXCEPTION.search(source))
+            and not (_SOME.search(claim) and _EXCEPTION.search(source))
+            and not _sets_apart(_ONLY, claim, _EXCEPTION, source)
         ):
             faults.append("negation_lost")
         if opposed(clause, near):
@@ -307,13 +315,24 @@ def sense_faults(claim: str, source: str) -> list[str]:
             faults.append("roles_swapped")
         if _PERHAPS.search(near) and not _OPEN.search(claim):
             faults.append("certainty_added")
-    if _ONLY.search(claim) and not _EXCLUSIVE.search(source) and not (there and _EXCEPTION.search(source)):
+    excepted = bool(there) and _sets_apart(_ONLY, claim, _EXCEPTION, source)
+    if _ONLY.search(claim) and not _EXCLUSIVE.search(source) and not excepted:
         faults.append("restriction_added")
     if _condition_lost(claim, source):
         faults.append("condition_lost")
     if _another_party(claim, source):
         faults.append("roles_differ")
     return list(dict.fromkeys(faults))
+
+
+def _sets_apart(ours: re.Pattern[str], claim: str, theirs: re.Pattern[str], source: str) -> bool:
+    """Whether the same follows one word in ``claim`` and another in ``source``: "only for X", "not except for X"."""
+
+    def following(pattern: re.Pattern[str], text: str) -> list[set[str]]:
+        return [set(terms(_CLAUSE_END.split(text[match.end() :])[0])) for match in pattern.finditer(text)]
+
+    pairs = [(one, other) for one in following(ours, claim) for other in following(theirs, source)]
+    return any(one & other and 3 * len(one & other) >= min(len(one), len(other)) for one, other in pairs)
 
 
 def opposed(claim: str, source: str) -> bool:
@@ -385,10 +404,16 @@ def _nearest(claim: str, source: str) -> list[tuple[int, int]]:
 
 
 def _nearest_sentences(claim: str, source: str) -> list[str]:
-    """The sentences of ``source`` in which a clause of ``claim`` has its nearest."""
-    edges = [0, *(m.end() for m in _SENTENCE_END.finditer(source)), len(source)]
+    """The sentences of ``source`` in which a clause of ``claim`` has its nearest, and one that goes on about them."""
     places = [place for start, end in _clause_spans(claim) for place in _nearest(claim[start:end], source)]
-    return [source[a:b] for a, b in pairwise(edges) if any(a < end and start < b for start, end in places)]
+    said: list[str] = []
+    near = False
+    for start, end in sentences(source):
+        hit = any(start < stop and first < end for first, stop in places)
+        if hit or (near and _REFERS_BACK.match(source[start:end])):
+            said.append(source[start:end])
+        near = hit
+    return said
 
 
 def _terms_within(text: str, place: tuple[int, int], stretches: Sequence[tuple[int, int]]) -> set[str]:
@@ -478,8 +503,8 @@ def _parties(text: str) -> set[str]:
 
 
 def _condition_lost(claim: str, source: str) -> bool:
-    # What may be so for some is so where the condition holds.
-    if _SOME.search(claim) and _MAY.search(claim):
+    # What some may is so where the condition holds.
+    if _SOME_MAY.search(claim):
         return False
     if not _CONDITION.search(claim) and any(_CONDITION.search(said) for said in _nearest_sentences(claim, source)):
         return True

@@ -817,14 +817,18 @@ def _read_card(card: Path) -> Installed:
     values = json.loads(card.read_text(encoding="utf-8"))
     if values.pop("card") != 1 or values["name"] != card.stem or values["kind"] not in ("language", "embedder"):
         raise ValueError("not a card of this program")
+    known = {field.name for field in dataclasses.fields(Installed)}  # a newer program may have written more
+    values = {name: value for name, value in values.items() if name in known}
     return Installed(path=_place(card.parent, values["name"], values["kind"]), **values)
 
 
 def _write_card(model: Installed) -> None:
     values = {"card": 1, **dataclasses.asdict(model)}
     del values["path"]
+    if not model.precision:  # the programs before this one refuse a card that says more than they know
+        del values["precision"]
     card = _card(model.path, model.name)
-    aside = card.with_suffix(".json.new")
+    aside = card.with_suffix(f".json.{os.getpid()}.new")  # another process may be writing it too
     with aside.open("w", encoding="utf-8") as out:
         json.dump(values, out, ensure_ascii=False, indent=2)
         out.flush()

@@ -114,7 +114,9 @@ class Index:
             self._table.add(self._batch(rows))
             if held is not None:
                 held.add(Block(rows.passages, rows.contents.copy(), rows.vectors))
-        self._exact = held if held is not None and not held.is_untidy else None
+        if held is not None and (held.is_untidy or len(self) > _OUTGROWN * EXACT_UP_TO):
+            held = None
+        self._exact = held
 
     def _batch(self, rows: Rows) -> pa.Table:
         vectors = pa.FixedSizeListArray.from_arrays(pa.array(rows.vectors.ravel()), self.dimensions)
@@ -234,7 +236,7 @@ class Index:
     def _is_large(self, contents: Sequence[int] | None) -> bool:
         """Whether so many passages are meant that comparing each takes too long."""
         if contents is None:
-            return True
+            return len(self) > EXACT_UP_TO
         if self._counts is None:
             self._counts = self.counts()
         return sum(self._counts.get(content, 0) for content in contents) > EXACT_UP_TO

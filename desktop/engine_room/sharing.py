@@ -14,6 +14,7 @@ from core.errors import CancelToken
 from core.nouns import EmbedderIdentity, Progress, Report, silent
 
 _WAIT = 0.15  # seconds that an import embeds, about, before it looks whether a question waits
+_AROUND = 20  # bytes that the prefix and the marks around a text are worth
 _LEAST, _MOST = 2_000, 16_000  # bytes of text in the meantime: some 500 to 4,000 tokens, in any language
 
 
@@ -109,14 +110,15 @@ class _Side:
                 vectors[piece] = self._inner.embed_passages(chosen)
                 seconds = time.perf_counter() - begin
             rate = sum(map(_size, chosen)) / max(seconds, 1e-6)
-            self._room = int(min(max(rate * _WAIT, _LEAST), _MOST))
+            # Of a text that is longer than what is read of it the rate is too high.
+            self._room = int(min(max(rate * _WAIT, _LEAST), 2 * self._room, _MOST))
             done += len(piece)
             report(Progress("stage_embedding", done, len(order)))
         return vectors
 
 
 def _size(text: str) -> int:
-    return len(text.encode(errors="surrogatepass"))
+    return len(text.encode(errors="surrogatepass")) + _AROUND
 
 
 def _pieces(texts: Sequence[str], order: Iterable[int], room: Callable[[], int]) -> Iterator[list[int]]:

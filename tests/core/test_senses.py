@@ -81,10 +81,11 @@ def verdict(sentence: str, source: str) -> tuple[Verdict, tuple[str, ...]]:
         ),
         ("The warranty covers batteries.", "The warranty shall not apply to batteries.", ["negation_lost"]),
         # what may be so for some holds where the condition does
+        ("Some patients may be given it.", "Patients may be given it only if they are over 60.", []),
         (
             "The doctor may give it to some patients.",
             "The doctor may give it to patients only if they are over 60.",
-            [],
+            ["condition_lost"],
         ),
         (
             "The doctor may give it to patients.",
@@ -98,6 +99,23 @@ def verdict(sentence: str, source: str) -> tuple[Verdict, tuple[str, ...]]:
             "Hydrogen can be made from water only with a permit. One plant stores it.",
             ["condition_lost"],
         ),
+        (
+            "The recipient may disclose confidential information.",
+            "The Recipient may disclose Confidential\nInformation only with the consent of the Discloser.",
+            ["condition_lost"],
+        ),
+        (
+            "The tenant may sublet the flat.",
+            "The tenant may sublet the flat. This is subject to the landlord's written consent.",
+            ["condition_lost"],
+        ),
+        (
+            "Some duties end, but the tenant may sublet the flat.",
+            "The tenant may sublet the flat only with consent of the landlord.",
+            ["condition_lost"],
+        ),
+        # "shall" is what a party "will"
+        ("The buyer shall notify the seller.", "The buyer will notify the seller so that the seller may act.", []),
         # what stands before "may" need not be a party
         ("Some duties may survive the end of the lease.", "The duties herein shall survive the end of the lease.", []),
         ("Medicines may require cool storage.", "Medicines need cool storage and it can be a refrigerator.", []),
@@ -329,6 +347,99 @@ def test_a_contradiction_is_never_supported_however_near_it_is(claim: str, sourc
 )
 def test_the_same_said_otherwise_is_supported(claim: str, source: str) -> None:
     assert verdict(claim, source) == (Verdict.SUPPORTED, ())
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "fault"),
+    [
+        # "only" and "except" of two things are no equivalence
+        (
+            "Do not take the tablets with food unless told to by a doctor.",
+            "Take the tablets only with food.",
+            "negation_added",
+        ),
+        (
+            "The recipient shall not use the samples for the study except with consent.",
+            "The recipient shall use the samples solely for the study.",
+            "negation_added",
+        ),
+        (
+            "The vaccine should not be given to adults over 60 except in an outbreak.",
+            "The vaccine should be given exclusively to adults over 60.",
+            "negation_added",
+        ),
+        (
+            "The tenant may not save the documents on the portal.",
+            "The tenant may save the documents on the portal solely for the lease.",
+            "negation_added",
+        ),
+        (
+            "The drug must only be used in pregnant women.",
+            "The drug must not be used in pregnant women unless the benefit outweighs the risk.",
+            "negation_lost",
+        ),
+        (
+            "Ibuprofen is given only to children under 6 months.",
+            "Do not give ibuprofen to children under 6 months unless a doctor advises it.",
+            "negation_lost",
+        ),
+        (
+            "Only nurses may give potassium.",
+            "Nurses may not give potassium unless a doctor is present.",
+            "negation_lost",
+        ),
+        ("Only the tenant may keep pets.", "The tenant shall not keep pets except guide dogs.", "negation_lost"),
+        (
+            "Payment is made only by bank transfer.",
+            "Payment is made by bank transfer. The supplier shall not charge interest unless agreed.",
+            "restriction_added",
+        ),
+        # what is left out itself is denied
+        (
+            "Aspirin is safe for children who have a fever.",
+            "Aspirin is not considered safe for children who have a fever.",
+            "negation_lost",
+        ),
+        (
+            "The cream can be used on the eyes and on broken skin.",
+            "Do not apply the cream to: the eyes or broken skin.",
+            "negation_lost",
+        ),
+        (
+            "The warranty covers batteries and cables.",
+            "The warranty does not apply to the following: batteries, cables.",
+            "negation_lost",
+        ),
+        (
+            "The insurer pays for flood damage and theft.",
+            "The insurer is not liable for: flood damage and theft.",
+            "negation_lost",
+        ),
+        (
+            "The supplier must replace parts that wear out.",
+            "The supplier has no obligation to replace parts that wear out.",
+            "negation_lost",
+        ),
+        (
+            "The bank has to refund payments that were authorised.",
+            "The bank is not obliged to refund payments that were authorised.",
+            "negation_lost",
+        ),
+        # who is meant by a pronoun is not known
+        (
+            "The seller must notify the buyer of defects.",
+            "The buyer acknowledges that it must notify the seller of defects.",
+            "roles_differ",
+        ),
+        (
+            "The nurse may prescribe morphine.",
+            "The nurse calls the physician, who may prescribe morphine.",
+            "roles_differ",
+        ),
+    ],
+)
+def test_a_turn_that_looks_like_a_way_of_saying_it_is_found(claim: str, source: str, fault: str) -> None:
+    assert fault in sense_faults(claim, source)
 
 
 @pytest.mark.parametrize(

