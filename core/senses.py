@@ -277,8 +277,6 @@ def denied(text: str, of: str = "") -> list[tuple[int, int]]:
         far = spoken_of or match[0].lower() in _OF_NONE
         end = (_OUT_OF_REACH if far else _OUT_OF_REACH_OR_WHICH).search(text, match.end())
         stop = end.start() if end else len(text)
-        if text.rfind("(", first, match.start()) > text.rfind(")", first, match.start()):  # said in brackets
-            stop = min(stop, (text.find(")", match.end()) + 1 or len(text) + 1) - 1)
         # What follows nothing denies what stands before it: "Disclosure is prohibited."
         found.append((match.end(), stop) if terms(text[match.end() : stop]) else (first, last))
     return found
@@ -288,6 +286,7 @@ def sense_faults(claim: str, source: str) -> list[str]:
     """Where ``claim`` uses the words of ``source`` to say something else; each clause is held against its nearest."""
     faults: list[str] = []
     reached, there = denied(claim), denied(source, claim)
+    excepted = bool(there) and _sets_apart(_ONLY, claim, _EXCEPTION, source)
     for start, end in _clause_spans(claim):
         clause = claim[start:end]
         places = _nearest(clause, source)
@@ -306,7 +305,7 @@ def sense_faults(claim: str, source: str) -> list[str]:
             2 * len(kept) >= max(len(shared), 1)
             and not claimed
             and not (_SOME.search(claim) and _EXCEPTION.search(source))
-            and not _sets_apart(_ONLY, claim, _EXCEPTION, source)
+            and not excepted
         ):
             faults.append("negation_lost")
         if opposed(clause, near):
@@ -315,7 +314,6 @@ def sense_faults(claim: str, source: str) -> list[str]:
             faults.append("roles_swapped")
         if _PERHAPS.search(near) and not _OPEN.search(claim):
             faults.append("certainty_added")
-    excepted = bool(there) and _sets_apart(_ONLY, claim, _EXCEPTION, source)
     if _ONLY.search(claim) and not _EXCLUSIVE.search(source) and not excepted:
         faults.append("restriction_added")
     if _condition_lost(claim, source):
