@@ -209,7 +209,11 @@ _NO_PARTY = frozenset(
 )
 _MODAL_SUBJECT = re.compile(r"\b([A-Za-z]+)\s+(?:may|shall|must|will|can|agrees?)\b(?! (?:not )?be\b)", re.IGNORECASE)
 
-_CONDITION = re.compile(r"\b(?:only|unless|except|provided that|subject to)\b|除非|除外|但书|仅", re.IGNORECASE)
+# "Not only" and "the only" are no condition.
+_NARROWER = r"(?<!\bnot )(?<!\bthe )\bonly\b|仅"
+_FURTHER = r"\b(?:unless|except|provided that|subject to)\b|除非|除外|但书"
+_CONDITION = re.compile(rf"{_NARROWER}|{_FURTHER}", re.IGNORECASE)
+_FURTHER_CONDITION = re.compile(_FURTHER, re.IGNORECASE)
 # A clause that says when the rest of its sentence holds.
 _WHEN = re.compile(
     r"\b(?:if|unless|provided that|until|when|as long as|so long as|in the event|in case)\b[^,;]*"
@@ -247,6 +251,11 @@ _DIS = re.compile(r"dis((?:agree|allow|approv|similar|satisf|advantage|continu|h
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SAME_WORDS = 0.75  # share of words from which two clauses are one clause, so that a word put for another is noticed
 _HALF = 0.5
+
+
+def is_party(word: str) -> bool:
+    """Whether ``word`` names a side of a bargain: a tenant, a party."""
+    return word.lower() in ("party", "parties") or word.lower().removesuffix("s") in _PARTIES
 
 
 def denies(text: str) -> bool:
@@ -504,7 +513,10 @@ def _condition_lost(claim: str, source: str) -> bool:
     # What some may is so where the condition holds.
     if _SOME_MAY.search(claim):
         return False
-    if not _CONDITION.search(claim) and any(_CONDITION.search(said) for said in _nearest_sentences(claim, source)):
+    # Who says "for no other purpose" has said "only for that".
+    told = _sets_apart(_EXCEPTION, claim, _EXCLUSIVE, source)
+    condition = _FURTHER_CONDITION if told else _CONDITION
+    if not _CONDITION.search(claim) and any(condition.search(said) for said in _nearest_sentences(claim, source)):
         return True
     if _SAYS_WHEN.search(claim):
         return False

@@ -22,12 +22,13 @@ A sentence is judged by a table of faults:
     condition_lost     the passage has a condition (only, unless, if), it has none partial
     roles_differ       another party is the one who may or must                    partial
     some_support       part of its words are not those of the passage, a word of
-                       it is put for another, or one of another script than the
-                       rest is not there at all                                    partial
+                       it is put for another, one of another script than the
+                       rest is not there at all, or no word for what somebody
+                       may or must do is                                           partial
 
 little_support and some_support speak of words.  A paraphrase has others: where it is near in meaning
-(:func:`entailed`) and has no other fault that makes it unsupported, these two do not count, nor do
-condition_lost, roles_differ and certainty_added.
+(:func:`entailed`), the passage speaks of the act (core.acts) and no other fault makes it unsupported,
+these two do not count, nor do condition_lost, roles_differ and certainty_added.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
+from core.acts import act_missing
 from core.figures import Quantity, dates, quantities, references
 from core.nouns import Citation, Claim, DraftSentence, Evidence, Verdict
 from core.reading import sentences
@@ -154,11 +156,19 @@ def judge(
             faults.append("figures_apart")
     around = "\n".join((*(e.text for e in cited), _headings(cited)))
     by_words = "little_support" if score < PARTIAL_FROM else "some_support" if score < SUPPORTED_FROM else ""
-    if by_words and alike and FATAL.isdisjoint(faults) and entailed(sentence.text, max(supports, key=_score), alike):
+    done = not act_missing(sentence.text, around)
+    if (
+        by_words
+        and done
+        and alike
+        and FATAL.isdisjoint(faults)
+        and entailed(sentence.text, max(supports, key=_score), alike)
+    ):
         by_words = ""
         faults = [fault for fault in faults if fault not in _LOOK]
     if not by_words and (
-        any(word_put_for_another(part, said, around) for part, said in borne)
+        not done
+        or any(word_put_for_another(part, said, around) for part, said in borne)
         or foreign_words(sentence.text, "\n".join((around, *documents)))
     ):
         by_words = "some_support"

@@ -63,6 +63,20 @@ def verdict(sentence: str, source: str) -> tuple[Verdict, tuple[str, ...]]:
             "The recipient shall not use the samples except for the study.",
             ["negation_lost", "condition_lost"],
         ),
+        (
+            "The recipient shall not use the samples for any purpose other than the study.",
+            "The recipient may use the samples only for the study.",
+            [],
+        ),
+        (
+            "The recipient shall not use the samples for any purpose other than the study.",
+            "The recipient shall use the samples only for the study, provided that the sponsor agrees.",
+            ["condition_lost"],
+        ),
+        # "not only" and "the only" are no conditions
+        ("Rest is good for the heart.", "Rest is not only good for the heart but for the mind.", []),
+        ("Rest cures a cold.", "Rest is the only thing that cures a cold.", []),
+        ("The doctor may give it.", "Only the doctor may give it.", ["condition_lost"]),
         # what is left out is not denied, unless that is what is spoken of
         (
             "A third party may disclose the data.",

@@ -1,0 +1,156 @@
+"""What one may or must do: a sentence about an act stands only on a passage that speaks of the act.  Pure rules.
+
+Two sentences about the same parties and the same things are near in meaning whatever is done with them: "shall
+not reverse engineer the information" is near to every passage about that information.  So the word that says what
+is done must be there, in some form, or another that says the same.  English only: nearness in meaning counts for
+nothing in Chinese (core.verifying), where four words in five must be the passage's own anyway.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import dropwhile, takewhile
+
+from core.senses import is_party
+from core.terms import is_chinese, stems, terms
+
+# Stems, or the beginnings of longer ones, that can say the same act, in contracts and on the ward; in several rows
+# where a word has several senses.
+_SAME_ACT: tuple[frozenset[str], ...] = tuple(
+    frozenset(line.split())
+    for line in """
+    disclos reveal divulg share communicat disseminat provid provis furnish transmit deliver releas give access
+    publish public announc advertis press
+    acquir receiv receipt obtain gain learn collect procur purchas buy bought avail
+    notif notic inform advis alert report tell told
+    retain retent keep kept hold held maintain mainten preserv store storag archiv
+    destroy destruct erase erasur delet dispos discard shred
+    return give given surrender redeliver restor
+    refund repay repaid reimburs
+    copi reproduc duplic replic
+    use usag utilis utiliz employ exploit appli applic
+    grant give given confer licens licenc award convey
+    surviv continu remain persist
+    termin end cancel expir rescind resciss revok revoc
+    identif mark designat label specif indic
+    solicit hire recruit entic induc poach employ
+    develop creat generat design invent devis
+    pay paid payment payabl remit remitt settl compens
+    assign transfer deleg novat convey
+    sell sold sale vend dispos
+    repair maintain mainten restor
+    indemnif indemn compens reimburs harmless
+    amend modif modifi chang alter vari varia revis
+    approv consent authoris authoriz permit permiss allow agr
+    inspect examin audit review
+    renew extend extens prolong
+    compet competit
+    revers decompil disassembl
+    sue litig prosecut
+    govern constru interpret
+    begin began begun commenc start initi
+    stop discontinu cea cess withdraw withhold withheld halt suspend suspens interrupt
+    prevent avoid protect
+    administ inject infus give given dose dosag take taken
+    prescrib prescript recommend give given
+    contraind avoid
+    monitor measur check observ assess test
+    reduc reduct decreas lower diminish
+    increas rai
+    treat treatment manag therapi
+    caus induc result produc
+    """.strip().splitlines()
+)
+_SHORT = 5  # letters from which a word's beginning is enough to know it: "disclos" is "disclosure", "use" not "useful"
+_DUTY = (
+    r"shall|must|(?:agree|undertake|promise)s? to|(?:is|are) (?:obliged|obligated|entitled|permitted|allowed|free) to"
+)
+_MODAL = re.compile(
+    rf"\b(?:(?P<duty>{_DUTY})|(?P<who>[A-Za-z]+)\s+(?:(?:also |only )?may|(?:is|are) required to))\b", re.IGNORECASE
+)
+_BEFORE_THE_ACT = frozenset(
+    "not never only also be been at least most all any times hereby then thereafter first either both and or to in by"
+    " entitled permitted allowed required obliged obligated able free".split()
+)
+# These say nothing without what follows them: "make a copy", "have access".
+_LIGHT = frozenset(
+    "be have has had do does make made create give given take taken get cause let seek try attempt continue enter carry"
+    " put become engage".split()
+)
+# What something consists of is not done by anybody.
+_NO_ACT = frozenset("include includes contain contains comprise consist mean".split())
+_WORD = re.compile(r"[A-Za-z][A-Za-z'’]*")
+_ASIDE = re.compile(r"^((?:\s*\w+){0,2}?)\s*,[^,]*,")  # "shall, if asked to, return"
+_CLAUSE_STOP = re.compile(r"[.;:]")
+_ENDS_THE_THING = frozenset("of to for in on by with from at under upon if unless when that which and or".split())
+_A_RIGHT = frozenset("right rights duty obligation option power".split())
+
+
+def act_missing(claim: str, source: str) -> bool:
+    """Whether ``claim`` says that somebody may or must do, or not do, what ``source`` has no word for."""
+    if is_chinese(claim) or is_chinese(source):
+        return False
+    acts = list(_acts(claim))
+    # A seller is no sale, and what the employer owes is no employment.
+    said = " ".join(word for word in _WORD.findall(source) if not is_party(word)) if acts else ""
+    there = frozenset(stems(said))
+    return any(not any(_speaks_of(word, there) for word in act) for act in acts)
+
+
+def _acts(claim: str) -> Iterator[Sequence[str]]:
+    """The words of ``claim`` after each "shall", "must" or permitting "may", any of which says the act."""
+    for match in _MODAL.finditer(claim):
+        if not match["duty"] and not _permits(claim, match):
+            continue
+        clause = _ASIDE.sub(r"\1", _CLAUSE_STOP.split(claim[match.end() :])[0])
+        words = _from_the_verb([word.lower() for word in _WORD.findall(clause)])
+        if words[:1] and words[0] in _LIGHT:
+            thing = list(takewhile(lambda word: word not in _ENDS_THE_THING, words[1:]))
+            after = words[1 + len(thing) :]
+            words = _from_the_verb(after) if _A_RIGHT.intersection(thing) and after[:1] == ["to"] else []
+            act = words[:1] or [word for word in thing if terms(word)][-1:]
+        else:
+            act = words[:1]
+        while len(words) > 2 and words[1] in ("or", "and"):
+            words = words[2:]
+            act.append(words[0])
+        if act and not _NO_ACT.issuperset(act):
+            yield act
+
+
+def _from_the_verb(words: list[str]) -> list[str]:
+    def leads_to_it(word: str) -> bool:
+        return word in _BEFORE_THE_ACT or word.endswith("ly") or (word not in _LIGHT and not terms(word))
+
+    return list(dropwhile(leads_to_it, words))
+
+
+def _permits(claim: str, match: re.Match[str]) -> bool:
+    """Whether "may" permits and "required" obliges: they do with a party or a defined term before them.
+
+    Of a symptom "may" says that it is possible, of a tool "required" that it is needed.
+    """
+    who = match["who"]
+    opening = not claim[: match.start()].strip() or claim[: match.start()].rstrip().endswith((".", "!", "?"))
+    return is_party(who) or (who[0].isupper() and not opening)
+
+
+def _speaks_of(word: str, there: frozenset[str]) -> bool:
+    """Whether one of the stems ``there`` is of ``word``, or of a word that can say the same."""
+    saying = _saying(word)
+    return any(stem in saying or stem.startswith(tuple(s for s in saying if len(s) >= _SHORT)) for stem in there)
+
+
+@lru_cache(maxsize=4096)
+def _saying(word: str) -> frozenset[str]:
+    stem = "".join(stems(word)) or word
+    # "notify" and "notification", "supply" and "supplier" part at the last letter of their stem.
+    root = stem[:-1] if len(stem) > _SHORT and stem[-1] in "eiy" else stem
+    rows = [row for row in _SAME_ACT if any(_of(stem, s) for s in row)]
+    return frozenset({stem, root}.union(*rows))
+
+
+def _of(stem: str, begins: str) -> bool:
+    return stem == begins or (len(begins) >= _SHORT and stem.startswith(begins))

@@ -1,0 +1,77 @@
+"""What one may or must do, and whether the passage speaks of it at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.acts import act_missing
+from core.nouns import Candidate, DraftSentence, Evidence, Passage, Verdict
+from core.verifying import Likeness, judge
+
+DUTY = "The Recipient shall keep the Information secret and inform the Discloser of every breach."
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("The Recipient shall not reverse engineer the Information.", DUTY),
+        ("The Recipient may create a copy of the Information.", DUTY),
+        ("The Recipient shall not hire or solicit employees of the Discloser.", DUTY),
+        ("The Recipient must, on request, return the Information.", DUTY),
+        ("The Recipient agrees to indemnify the Discloser.", DUTY),
+        ("The Recipient shall have the right to terminate the agreement.", DUTY),
+        ("The Recipient shall give the Discloser access to its books.", DUTY),
+        ("The Recipient is entitled to sell the Information.", DUTY),
+        ("The tenant may sublet the flat.", "The tenant pays the rent of the flat monthly."),
+        ("The nurse must monitor the pulse.", "The nurse gives the tablet after the pulse was felt."),
+        ("The parties are required to arbitrate.", "The parties meet once a year."),
+        ("The use of the Licensed Mark may expire.", "The Licensed Mark is of great use."),
+    ],
+)
+def test_a_passage_without_a_word_for_the_act(claim: str, source: str) -> None:
+    assert act_missing(claim, source)
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("The Recipient shall notify the Discloser of a breach.", DUTY),
+        ("The Recipient shall promptly, and at the latest in 5 days, notify the Discloser.", DUTY),
+        ("The Recipient shall retain the Information.", DUTY),
+        ("The Recipient may share it with its staff.", "Disclosure to the Recipient's staff is allowed."),
+        ("The Recipient shall return or destroy it.", "Upon its destruction the Recipient shall certify it."),
+        ("The Supplier shall make a copy of the keys.", "Keys are not copied but by the Supplier."),
+        ("The Supplier shall have the right to terminate it.", "Termination by the Supplier takes 30 days."),
+        ("The buyer must pay rent, taxes, and insurance.", "Payment of rent is due in May."),
+        ("The nurse must administer 5 mg.", "Give 5 mg."),
+        # what something consists of, what is possible and what is needed are no acts of anybody
+        ("The Information may include plans.", DUTY),
+        ("Aspirin may cause bleeding.", DUTY),
+        ("Some patients may faint.", DUTY),
+        ("Two channels are required to find the direction.", DUTY),
+        ("The fee shall be $500.", DUTY),
+        ("The fee is due.", DUTY),
+        # nearness counts for nothing in Chinese
+        ("接收方不得复制该信息。", "接收方应当保密。"),
+        ("The Recipient may copy it.", "接收方应当保密。"),
+    ],
+)
+def test_a_passage_that_speaks_of_the_act(claim: str, source: str) -> None:
+    assert not act_missing(claim, source)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdict"),
+    [
+        # near in meaning, but of another act
+        ("The Recipient shall sell Information of the Discloser.", Verdict.PARTIAL),
+        ("The Recipient must report breaches to the Discloser of the Information.", Verdict.SUPPORTED),
+        # with nearly all of its words there
+        ("The Recipient shall sell the Information and inform the Discloser of every breach.", Verdict.PARTIAL),
+    ],
+)
+def test_nearness_in_meaning_does_not_replace_the_act(sentence: str, verdict: Verdict) -> None:
+    passage = Passage("p", "f" * 64, 0, 0, len(DUTY), DUTY)
+    item = Evidence(1, Candidate(passage, "a.pdf", "1", 0.9, 0.9, 5.0, 0.5), 0, len(DUTY), DUTY)
+    claim = judge(DraftSentence(sentence, (1,)), [item], "Which?", alike=lambda *_: Likeness(0.99, 0.99))
+    assert claim.verdict is verdict
