@@ -33,6 +33,8 @@ _DENSE_WEIGHT = 1.0
 _WORDS_WEIGHT = 1.0
 _NAMED_WEIGHT = 2.0  # who names a clause wants that one first
 _NAMED_DEPTH = 300
+_PAGE_SPEAKS = 0.1  # where several documents are searched, what else was found of a page speaks for a passage
+_PAGE_SPEAKERS = 3  # of a page: itself, where it is one of them, and others
 _LOOKED_AT = 12  # of the nearest passages, to tell the language of the documents
 
 
@@ -71,6 +73,8 @@ def find(
     for ranking, weight in ((dense, _DENSE_WEIGHT), (words, _WORDS_WEIGHT), (named, _NAMED_WEIGHT)):
         for rank, (key, _) in enumerate(ranking):
             fused[key] += weight / (_RANK_OFFSET + rank + 1)
+    if len(library.documents(scope)) > 1:
+        _let_pages_speak(fused, library)
     best = (_DENSE_WEIGHT + _WORDS_WEIGHT + (_NAMED_WEIGHT if named else 0.0)) / (_RANK_OFFSET + 1)
     keys = [key for key, _ in sorted(fused.items(), key=lambda item: -item[1])[:k]]
     passages = {p.id: p for p in library.passages(keys)}
@@ -83,7 +87,7 @@ def find(
             passage=passages[key],
             document=found_in[passages[key].sha256].name,
             page_label=pages[key].label,
-            score=fused[key] / best,
+            score=min(fused[key] / best, 1.0),
             similarity=similarity.get(key, 0.0),
             keyword_score=keyword.get(key, 0.0),
             coverage=coverage(question, [passages[key]]),
@@ -93,6 +97,18 @@ def find(
         for key in keys
         if key in pages
     )
+
+
+def _let_pages_speak(fused: dict[str, float], library: Library) -> None:
+    """Adds to each passage a tenth of what the best others of its page have."""
+    found: defaultdict[tuple[int, int], list[str]] = defaultdict(list)
+    for key, place in library.places(list(fused)).items():
+        found[place].append(key)
+    for keys in found.values():
+        own = {key: fused[key] for key in keys}
+        together = sum(sorted(own.values(), reverse=True)[:_PAGE_SPEAKERS])
+        for key, score in own.items():
+            fused[key] = score + _PAGE_SPEAKS * (together - score)
 
 
 def _asked(question: str, library: Library, nearest: Sequence[tuple[str, float]]) -> list[str]:

@@ -523,6 +523,10 @@ class Library:
         """The passages with these ids, in the order asked; ids that are no longer here are left out."""
         return self._store.passages(keys)
 
+    def places(self, keys: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Passage id -> its (document's content, page); two of one page have the same place."""
+        return self._store.places(keys)
+
     def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
         """The passages around one in its document, in order, without itself."""
         return self._store.neighbours(passage, before, after)

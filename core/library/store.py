@@ -533,6 +533,14 @@ class Store:
         by_key = {passage.id: passage for _, passage in found}
         return [by_key[key] for key in keys if key in by_key]
 
+    def places(self, keys: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Passage id -> (content, page) of the passages with these ids; ids that are not here are left out."""
+        rows = self._all(
+            "SELECT key, content, page_index FROM passages WHERE key IN (SELECT value FROM json_each(?))",
+            _json(list(keys)),
+        )
+        return {str(key): (int(content), int(page)) for key, content, page in rows}
+
     def neighbours(self, passage: Passage, before: int, after: int) -> list[Passage]:
         """The passages around one in its document, in order, without itself."""
         row = self._one(

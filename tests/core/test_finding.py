@@ -95,6 +95,20 @@ def test_the_clause_that_is_named_comes_first(tmp_path: Path, question: str, fir
     assert all(c.score <= 1 for c in found)
 
 
+def test_what_else_a_page_holds_speaks_for_its_passages_among_several_documents(tmp_path: Path) -> None:
+    alone = "The fee and the rent are due."
+    among = "The fee and the rent are due now. The rent and the fee bear interest. The fee covers the rent."
+    with open_library(tmp_path / "library", create=True) as library:
+        put_in(library, tmp_path, "leases", alone=alone, among=among)
+        found = find("Are the fee and the rent due?", library, FakeEmbedder())
+        by_words = max(found, key=lambda c: c.keyword_score)
+        assert (found[0].document, by_words.document) == ("among.pdf", "alone.pdf")
+        assert found[0].similarity < by_words.similarity
+        assert all(c.score <= 1 for c in found)
+        within = find("Are the fee and the rent due?", library, FakeEmbedder(), scope=Scope(documents=("among.pdf",)))
+    assert [c.passage.id for c in within] == [c.passage.id for c in found if c.document == "among.pdf"]
+
+
 def candidate(text: str, name: str, score: float) -> Candidate:
     """A candidate on page 3 whose passage begins at character 50."""
     passage = Passage(name, "f" * 64, 2, 50, 50 + len(text), text)

@@ -80,6 +80,9 @@ def test_what_was_read_comes_back_as_it_was(library: Library, tmp_path: Path) ->
             assert kept.rect.y1 == pytest.approx(line.rect.y1, abs=1e-5)
     assert library.passages([p.id for p in reversed(passages)]) == list(reversed(passages))
     assert library.neighbours(passages[1]) == [passages[0], passages[2]]
+    places = library.places([*(p.id for p in passages), "unknown"])
+    assert {key: page for key, (_, page) in places.items()} == {p.id: p.page_index for p in passages}
+    assert len({content for content, _ in places.values()}) == 1
     (document,) = library.documents()
     assert (document.pages, document.unreadable_pages, document.outcome) == (3, (2,), Outcome.PARTIAL)
     assert library.coverage().unreadable == (("odd.pdf", (2,)),)
