@@ -16,34 +16,42 @@ from itertools import dropwhile, takewhile
 from core.senses import is_party
 from core.terms import is_chinese, stems, terms
 
-# Stems, or the beginnings of longer ones, that can say the same act, in contracts and on the ward; in several rows
-# where a word has several senses.
+# Stems that can say the same act, in contracts and on the ward; in several rows where a word has several senses.
 _SAME_ACT: tuple[frozenset[str], ...] = tuple(
     frozenset(line.split())
     for line in """
-    disclos reveal divulg share communicat disseminat provid provis furnish transmit deliver releas give access
+    disclos reveal divulg share communic dissemin provid provis furnish suppli transmit deliver releas give given access
     publish public announc advertis press
     acquir receiv receipt obtain gain learn collect procur purchas buy bought avail
-    notif notic inform advis alert report tell told
+    notif notifi notic inform advis alert report tell told
     retain retent keep kept hold held maintain mainten preserv store storag archiv
-    destroy destruct erase erasur delet dispos discard shred
-    return give given surrender redeliver restor
-    refund repay repaid reimburs
-    copi reproduc duplic replic
-    use usag utilis utiliz employ exploit appli applic
+    destroy destruct eras erasur delet dispos discard shred
+    return give given surrend redeliv restor back
+    refund repay repaid reimburs return
+    copi reproduc reproduct duplic replic
+    use usag utilis util employ exploit appli applic
     grant give given confer licens licenc award convey
     surviv continu remain persist
+    remain forc valid effect
     termin end cancel expir rescind resciss revok revoc
-    identif mark designat label specif indic
+    identif identifi mark design designat label specif specifi indic
     solicit hire recruit entic induc poach employ
+    work employ engag job
     develop creat generat design invent devis
     pay paid payment payabl remit remitt settl compens
+    bear born pay paid payment expens
+    repay repaid instal
     assign transfer deleg novat convey
     sell sold sale vend dispos
-    repair maintain mainten restor
-    indemnif indemn compens reimburs harmless
+    send sent transmit dispatch despatch ship deliv deliveri
+    repair maintain mainten restor fix
+    remedi cure rectif rectifi repair correct
+    indemnif indemnifi indemn compens reimburs harmless
+    liabl liabil respons answer
     amend modif modifi chang alter vari varia revis
-    approv consent authoris authoriz permit permiss allow agr
+    approv consent authoris author authorit permit permiss allow agre agr
+    reject refus declin
+    elect choos chosen vote appoint select nomin
     inspect examin audit review
     renew extend extens prolong
     compet competit
@@ -51,19 +59,27 @@ _SAME_ACT: tuple[frozenset[str], ...] = tuple(
     sue litig prosecut
     govern constru interpret
     begin began begun commenc start initi
-    stop discontinu cea cess withdraw withhold withheld halt suspend suspens interrupt
+    stop discontinu cea cessat withdraw withdrawn withhold withheld halt suspend suspens interrupt
     prevent avoid protect
-    administ inject infus give given dose dosag take taken
+    vacat leav left quit
+    perform carri execut fulfil discharg render
+    cooper collabor togeth assist
+    hold held conven
+    ensur warrant warranti guarante
+    prove proof burden evid demonstr show shown
+    document record note chart write written
+    administ administr inject infus give given dose dosag take taken
     prescrib prescript recommend give given
     contraind avoid
     monitor measur check observ assess test
-    reduc reduct decreas lower diminish
+    reduc reduct decreas lower diminish halv
     increas rai
     treat treatment manag therapi
     caus induc result produc
     """.strip().splitlines()
 )
-_SHORT = 5  # letters from which a word's beginning is enough to know it: "disclos" is "disclosure", "use" not "useful"
+# What is left of a word when its stem is taken away, where it is still the same act: not "seller" of "sell".
+_ENDINGS = frozenset(("", "e", "i", "y", "al", "ur", "ment", "ion"))
 _DUTY = (
     r"shall|must|(?:agree|undertake|promise)s? to|(?:is|are) (?:obliged|obligated|entitled|permitted|allowed|free) to"
 )
@@ -72,7 +88,7 @@ _MODAL = re.compile(
 )
 _BEFORE_THE_ACT = frozenset(
     "not never only also be been at least most all any times hereby then thereafter first either both and or to in by"
-    " entitled permitted allowed required obliged obligated able free".split()
+    " entitled permitted allowed required obliged obligated able free deemed considered regarded as".split()
 )
 # These say nothing without what follows them: "make a copy", "have access".
 _LIGHT = frozenset(
@@ -84,6 +100,7 @@ _NO_ACT = frozenset("include includes contain contains comprise consist mean".sp
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’]*")
 _ASIDE = re.compile(r"^((?:\s*\w+){0,2}?)\s*,[^,]*,")  # "shall, if asked to, return"
 _CLAUSE_STOP = re.compile(r"[.;:]")
+_PROVIDED = re.compile(r"\bprovided,?(?: however,?)? that\b", re.IGNORECASE)
 _ENDS_THE_THING = frozenset("of to for in on by with from at under upon if unless when that which and or".split())
 _A_RIGHT = frozenset("right rights duty obligation option power".split())
 
@@ -94,7 +111,7 @@ def act_missing(claim: str, source: str) -> bool:
         return False
     acts = list(_acts(claim))
     # A seller is no sale, and what the employer owes is no employment.
-    said = " ".join(word for word in _WORD.findall(source) if not is_party(word)) if acts else ""
+    said = " ".join(word for word in _WORD.findall(_PROVIDED.sub(" ", source)) if not is_party(word)) if acts else ""
     there = frozenset(stems(said))
     return any(not any(_speaks_of(word, there) for word in act) for act in acts)
 
@@ -139,18 +156,14 @@ def _permits(claim: str, match: re.Match[str]) -> bool:
 
 def _speaks_of(word: str, there: frozenset[str]) -> bool:
     """Whether one of the stems ``there`` is of ``word``, or of a word that can say the same."""
-    saying = _saying(word)
-    return any(stem in saying or stem.startswith(tuple(s for s in saying if len(s) >= _SHORT)) for stem in there)
+    return any(_of(stem, says) for says in _saying(word) for stem in there)
 
 
 @lru_cache(maxsize=4096)
 def _saying(word: str) -> frozenset[str]:
     stem = "".join(stems(word)) or word
-    # "notify" and "notification", "supply" and "supplier" part at the last letter of their stem.
-    root = stem[:-1] if len(stem) > _SHORT and stem[-1] in "eiy" else stem
-    rows = [row for row in _SAME_ACT if any(_of(stem, s) for s in row)]
-    return frozenset({stem, root}.union(*rows))
+    return frozenset({stem}.union(*(row for row in _SAME_ACT if any(_of(stem, says) for says in row))))
 
 
-def _of(stem: str, begins: str) -> bool:
-    return stem == begins or (len(begins) >= _SHORT and stem.startswith(begins))
+def _of(stem: str, says: str) -> bool:
+    return stem.startswith(says) and stem[len(says) :] in _ENDINGS

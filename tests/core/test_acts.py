@@ -26,6 +26,11 @@ DUTY = "The Recipient shall keep the Information secret and inform the Discloser
         ("The nurse must monitor the pulse.", "The nurse gives the tablet after the pulse was felt."),
         ("The parties are required to arbitrate.", "The parties meet once a year."),
         ("The use of the Licensed Mark may expire.", "The Licensed Mark is of great use."),
+        ("The tenant shall paint the flat.", "The tenant pays the rent of the flat."),
+        ("The buyer must inspect the goods.", "The inspector and the buyer meet."),
+        ("The employee shall be employed for a year.", "The employer pays the employee."),
+        ("The patient must provide blood.", "The patient is told of the test, provided that he asks."),
+        ("The buyer must accept the goods.", "The goods were seen by the buyer."),
     ],
 )
 def test_a_passage_without_a_word_for_the_act(claim: str, source: str) -> None:
@@ -44,6 +49,14 @@ def test_a_passage_without_a_word_for_the_act(claim: str, source: str) -> None:
         ("The Supplier shall have the right to terminate it.", "Termination by the Supplier takes 30 days."),
         ("The buyer must pay rent, taxes, and insurance.", "Payment of rent is due in May."),
         ("The nurse must administer 5 mg.", "Give 5 mg."),
+        ("The tenant must vacate the flat.", "The tenant has to leave the flat."),
+        ("The company shall bear the costs.", "All costs are paid by the company."),
+        ("The tenant shall be responsible for repairs.", "The tenant's liability for repairs of the flat."),
+        ("The agency shall be deemed an independent contractor.", "The agency acts as an independent contractor."),
+        ("The director shall be elected every year.", "Every year the shareholders choose the director."),
+        ("The claimant must prove the damage.", "The burden of proof lies with the claimant."),
+        ("The nurse must document every dose.", "Every dose is recorded in the chart."),
+        ("The court shall dismiss the action.", "Dismissal of the action by the court follows."),
         # what something consists of, what is possible and what is needed are no acts of anybody
         ("The Information may include plans.", DUTY),
         ("Aspirin may cause bleeding.", DUTY),
