@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import dropwhile, takewhile
 
-from core.senses import is_party
+from core.senses import denied, denies, is_party
 from core.terms import is_chinese, stems, terms
 
 # Stems that can say the same act, in contracts and on the ward; in several rows where a word has several senses.
@@ -98,9 +98,11 @@ _LIGHT = frozenset(
 # What something consists of is not done by anybody.
 _NO_ACT = frozenset("include includes contain contains comprise consist mean".split())
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’]*")
-_ASIDE = re.compile(r"^((?:\s*\w+){0,2}?)\s*,[^,]*,")  # "shall, if asked to, return"
+_ASIDE = re.compile(r"^((?:\s*\b\w+\b){0,2}?)\s*,[^,]*,")  # "shall, if asked to, return"
+_REACH = 300  # characters behind "shall" in which its verb stands, asides and all
 _CLAUSE_STOP = re.compile(r"[.;:]")
 _PROVIDED = re.compile(r"\bprovided,?(?: however,?)? that\b", re.IGNORECASE)
+_AN_EXCEPTION = re.compile(r"\W*(?:but|except|unless|other than|without|if|provided|save)\b", re.IGNORECASE)
 _ENDS_THE_THING = frozenset("of to for in on by with from at under upon if unless when that which and or".split())
 _A_RIGHT = frozenset("right rights duty obligation option power".split())
 
@@ -109,11 +111,31 @@ def act_missing(claim: str, source: str) -> bool:
     """Whether ``claim`` says that somebody may or must do, or not do, what ``source`` has no word for."""
     if is_chinese(claim) or is_chinese(source):
         return False
-    acts = list(_acts(claim))
+    return any(not places for places in _places(claim, source))
+
+
+def act_denied(claim: str, source: str) -> bool:
+    """Whether ``claim`` says that somebody may or must do what ``source`` forbids wherever it speaks of it.
+
+    What is forbidden but for an exception is not forbidden.
+    """
+    if is_chinese(claim) or is_chinese(source) or denies(claim):
+        return False
+    forbidden = [(a, b) for a, b in denied(source, claim) if not _AN_EXCEPTION.match(source, b)]
+    return any(
+        places and all(any(a <= place < b for a, b in forbidden) for place in places)
+        for places in _places(claim, source)
+    )
+
+
+def _places(claim: str, source: str) -> Iterator[list[int]]:
+    """For each act of ``claim``, where ``source`` speaks of it."""
+    acts = dict.fromkeys(tuple(act) for act in _acts(claim))
     # A seller is no sale, and what the employer owes is no employment.
-    said = " ".join(word for word in _WORD.findall(_PROVIDED.sub(" ", source)) if not is_party(word)) if acts else ""
-    there = frozenset(stems(said))
-    return any(not any(_speaks_of(word, there) for word in act) for act in acts)
+    text = _PROVIDED.sub(lambda match: " " * len(match[0]), source)
+    said = [(word.start(), "".join(stems(word[0]))) for word in _WORD.finditer(text) if not is_party(word[0])]
+    for act in acts:
+        yield [place for place, stem in said if any(_speaks_of(word, stem) for word in act)]
 
 
 def _acts(claim: str) -> Iterator[Sequence[str]]:
@@ -121,7 +143,7 @@ def _acts(claim: str) -> Iterator[Sequence[str]]:
     for match in _MODAL.finditer(claim):
         if not match["duty"] and not _permits(claim, match):
             continue
-        clause = _ASIDE.sub(r"\1", _CLAUSE_STOP.split(claim[match.end() :])[0])
+        clause = _ASIDE.sub(r"\1", _CLAUSE_STOP.split(claim[match.end() : match.end() + _REACH])[0])
         words = _from_the_verb([word.lower() for word in _WORD.findall(clause)])
         if words[:1] and words[0] in _LIGHT:
             thing = list(takewhile(lambda word: word not in _ENDS_THE_THING, words[1:]))
@@ -154,9 +176,9 @@ def _permits(claim: str, match: re.Match[str]) -> bool:
     return is_party(who) or (who[0].isupper() and not opening)
 
 
-def _speaks_of(word: str, there: frozenset[str]) -> bool:
-    """Whether one of the stems ``there`` is of ``word``, or of a word that can say the same."""
-    return any(_of(stem, says) for says in _saying(word) for stem in there)
+def _speaks_of(word: str, stem: str) -> bool:
+    """Whether ``stem`` is of ``word``, or of a word that can say the same."""
+    return any(_of(stem, says) for says in _saying(word))
 
 
 @lru_cache(maxsize=4096)

@@ -39,7 +39,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from core.acts import act_missing
+from core.acts import act_denied, act_missing
 from core.figures import Quantity, dates, quantities, references
 from core.nouns import Citation, Claim, DraftSentence, Evidence, Verdict
 from core.reading import sentences
@@ -155,6 +155,8 @@ def judge(
         if figures_swapped(part, said) and "figures_apart" not in faults:
             faults.append("figures_apart")
     around = "\n".join((*(e.text for e in cited), _headings(cited)))
+    if act_denied(sentence.text, around) and "negation_lost" not in faults:
+        faults.append("negation_lost")
     by_words = "little_support" if score < PARTIAL_FROM else "some_support" if score < SUPPORTED_FROM else ""
     done = not act_missing(sentence.text, around)
     if (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.acts import act_missing
+from core.acts import act_denied, act_missing
 from core.nouns import Candidate, DraftSentence, Evidence, Passage, Verdict
 from core.verifying import Likeness, judge
 
@@ -71,6 +71,29 @@ def test_a_passage_without_a_word_for_the_act(claim: str, source: str) -> None:
 )
 def test_a_passage_that_speaks_of_the_act(claim: str, source: str) -> None:
     assert not act_missing(claim, source)
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "forbidden"),
+    [
+        ("The Recipient may keep copies.", "Copies are returned and shall not be retained by the Recipient.", True),
+        (
+            "The Recipient may share the data.",
+            "The Recipient shall not disclose the data, and shall not use it for any purpose other than the study.",
+            True,
+        ),
+        ("The tenant must pay a deposit.", "No deposit is payable by the tenant.", True),
+        # an exception leaves some of it, and elsewhere it is not forbidden
+        ("The Recipient may copy the data.", "The Recipient shall not copy the data except for the study.", False),
+        ("The Recipient may copy the data.", "The Recipient shall not copy the data without consent.", False),
+        ("The Recipient may copy it.", "It shall not be copied by others. The Recipient may copy it once.", False),
+        ("The Recipient shall not copy the data.", "The Recipient shall not copy the data.", False),
+        ("The Recipient may sell it.", "The Recipient shall not copy it.", False),
+        ("接收方可以复制。", "接收方不得复制。", False),
+    ],
+)
+def test_what_is_forbidden_wherever_the_passage_speaks_of_it(claim: str, source: str, forbidden: bool) -> None:
+    assert act_denied(claim, source) is forbidden
 
 
 @pytest.mark.parametrize(
