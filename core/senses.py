@@ -209,10 +209,13 @@ _NO_PARTY = frozenset(
 )
 _MODAL_SUBJECT = re.compile(r"\b([A-Za-z]+)\s+(?:may|shall|must|will|can|agrees?)\b(?! (?:not )?be\b)", re.IGNORECASE)
 
-# "Not only" and "the only" are no condition.
-_NARROWER = r"(?<!\bnot )(?<!\bthe )\bonly\b|仅"
-_FURTHER = r"\b(?:unless|except|provided that|subject to)\b|除非|除外|但书"
+_NARROWER = r"(?<!\bnot\s)\b(?:only|solely|exclusively)\b|仅"
+_FURTHER = (
+    r"\b(?:unless|except|provid(?:ed|ing)(?:,? however,?)? (?:that|the|it|he|she|they)|subject to"
+    r"|on (?:the )?condition that|save (?:where|that|on|for|as))\b|除非|除外|但书"
+)
 _CONDITION = re.compile(rf"{_NARROWER}|{_FURTHER}", re.IGNORECASE)
+_WITHOUT = re.compile(r"\bwithout\b", re.IGNORECASE)
 _FURTHER_CONDITION = re.compile(_FURTHER, re.IGNORECASE)
 # A clause that says when the rest of its sentence holds.
 _WHEN = re.compile(
@@ -332,14 +335,23 @@ def sense_faults(claim: str, source: str) -> list[str]:
     return list(dict.fromkeys(faults))
 
 
-def _sets_apart(ours: re.Pattern[str], claim: str, theirs: re.Pattern[str], source: str) -> bool:
-    """Whether the same follows one word in ``claim`` and another in ``source``: "only for X", "not except for X"."""
+def _sets_apart(
+    ours: re.Pattern[str], claim: str, theirs: re.Pattern[str], source: str, *, every: bool = False
+) -> bool:
+    """Whether the same follows one word in ``claim`` and another in ``source``: "only for X", "not except for X".
+
+    ``every``: whether it follows that word wherever it stands in ``source``.
+    """
 
     def following(pattern: re.Pattern[str], text: str) -> list[set[str]]:
         return [set(terms(_CLAUSE_END.split(text[match.end() :])[0])) for match in pattern.finditer(text)]
 
-    pairs = [(one, other) for one in following(ours, claim) for other in following(theirs, source)]
-    return any(one & other and 3 * len(one & other) >= min(len(one), len(other)) for one, other in pairs)
+    here = following(ours, claim)
+    told = [
+        any(one & other and 3 * len(one & other) >= min(len(one), len(other)) for one in here)
+        for other in following(theirs, source)
+    ]
+    return bool(told) and (all(told) if every else any(told))
 
 
 def opposed(claim: str, source: str) -> bool:
@@ -514,9 +526,10 @@ def _condition_lost(claim: str, source: str) -> bool:
     if _SOME_MAY.search(claim):
         return False
     # Who says "for no other purpose" has said "only for that".
-    told = _sets_apart(_EXCEPTION, claim, _EXCLUSIVE, source)
+    told = _sets_apart(_EXCEPTION, claim, _EXCLUSIVE, source, every=True)
     condition = _FURTHER_CONDITION if told else _CONDITION
-    if not _CONDITION.search(claim) and any(condition.search(said) for said in _nearest_sentences(claim, source)):
+    limited = _CONDITION.search(claim) or _EXCLUSIVE.search(claim) or _WITHOUT.search(claim)
+    if not limited and any(condition.search(said) for said in _nearest_sentences(claim, source)):
         return True
     if _SAYS_WHEN.search(claim):
         return False

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.acts import act_denied, act_missing
+from core.acts import SAME_ACT, act_denied, act_missing
 from core.nouns import Candidate, DraftSentence, Evidence, Passage, Verdict
+from core.terms import stems
 from core.verifying import Likeness, judge
 
 DUTY = "The Recipient shall keep the Information secret and inform the Discloser of every breach."
@@ -31,6 +32,22 @@ DUTY = "The Recipient shall keep the Information secret and inform the Discloser
         ("The employee shall be employed for a year.", "The employer pays the employee."),
         ("The patient must provide blood.", "The patient is told of the test, provided that he asks."),
         ("The buyer must accept the goods.", "The goods were seen by the buyer."),
+        # the act is found behind what leads to it
+        ("The pharmacist must supply the inhaler.", "The pharmacist inspects the inhaler."),
+        ("In no event shall the Bank disclose the data.", "The Bank never loses the data, whatever the event."),
+        ("The tenant shall at its own cost insure the flat.", "The tenant's own cost of heating the flat is listed."),
+        ("The tenant shall within 10 days repaint the flat.", "The tenant leaves the flat within 10 days."),
+        ("The tenant must (unless agreed) repaint the flat.", "Unless agreed the tenant leaves the flat."),
+        ("The seller shall refrain from using the mark.", "The seller refrains from criticism of the mark."),
+        ("The seller shall use its best efforts to resell it.", "The seller uses it and makes efforts."),
+        ("The lender shall have the authority to sell it.", "The lender values it by authority of the owner."),
+        ("The tenant shall insure and repaint the flat.", "The tenant insures the flat."),
+        # giving morphine is no act of morphine, giving notice is one of notice
+        ("The nurse must give morphine.", "Morphine is stored in a locked cupboard by the nurse."),
+        ("The trustee may sell the house.", "The trustee values the house."),
+        ("The physician may prescribe morphine.", "The physician stores morphine in a cupboard."),
+        ("The Recipient shall disclose the report.", "The Recipient keeps the report as provided in this clause."),
+        ("The Recipient may use the data.", "The data of the Recipient are subject to applicable law."),
     ],
 )
 def test_a_passage_without_a_word_for_the_act(claim: str, source: str) -> None:
@@ -57,6 +74,22 @@ def test_a_passage_without_a_word_for_the_act(claim: str, source: str) -> None:
         ("The claimant must prove the damage.", "The burden of proof lies with the claimant."),
         ("The nurse must document every dose.", "Every dose is recorded in the chart."),
         ("The court shall dismiss the action.", "Dismissal of the action by the court follows."),
+        ("In no event shall the seller be liable for delay.", "The seller is not liable for delay."),
+        ("Under no circumstances shall the tenant sublet the flat.", "The tenant shall not sublet the flat."),
+        ("The licensor may at its option terminate it.", "It ends by termination of the licensor."),
+        ("The fee shall in no event exceed 5 percent.", "The fee never exceeds 5 percent."),
+        ("The seller shall insure the goods.", "The goods shall be insured by the seller."),
+        ("The insurer shall notify the insured.", "The insurer noti\ufb01es the in\u00adsured."),
+        ("The employer must deduct tax.", "Tax is de-\nducted by the employer."),
+        ("The use of NSAIDs may worsen heart failure.", "NSAIDs aggravate heart failure."),
+        ("Gloves must be worn in the ward.", "Wear gloves in the ward."),
+        ("The guarantor shall be bound by it.", "It is binding on the guarantor."),
+        ("The doctor must exclude pregnancy.", "Exclusion of pregnancy comes first."),
+        ("The employer shall increase the wage.", "The wage is raised by the employer."),
+        ("The tenant shall stop the works.", "The works of the tenant shall cease."),
+        ("The contractor shall complete the works.", "The contractor has to finish the works."),
+        ("The tenant shall comply with the rules.", "The tenant observes the rules."),
+        ("The drug must not be given to children.", "Contraindicated in children."),
         # what something consists of, what is possible and what is needed are no acts of anybody
         ("The Information may include plans.", DUTY),
         ("Aspirin may cause bleeding.", DUTY),
@@ -111,3 +144,10 @@ def test_nearness_in_meaning_does_not_replace_the_act(sentence: str, verdict: Ve
     item = Evidence(1, Candidate(passage, "a.pdf", "1", 0.9, 0.9, 5.0, 0.5), 0, len(DUTY), DUTY)
     claim = judge(DraftSentence(sentence, (1,)), [item], "Which?", alike=lambda *_: Likeness(0.99, 0.99))
     assert claim.verdict is verdict
+
+
+def test_every_row_has_stems_that_words_come_to() -> None:
+    for row in SAME_ACT:
+        assert len(row) > 1
+        for stem in row:
+            assert any(stems(stem + ending) == [stem] for ending in ("", "e", "y", "ion", "ment")), stem

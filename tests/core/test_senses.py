@@ -56,7 +56,7 @@ def verdict(sentence: str, source: str) -> tuple[Verdict, tuple[str, ...]]:
         (
             "The recipient shall not use the samples.",
             "The recipient shall use the samples solely for the study.",
-            ["negation_added"],
+            ["negation_added", "condition_lost"],
         ),
         (
             "The recipient may use the samples.",
@@ -73,9 +73,28 @@ def verdict(sentence: str, source: str) -> tuple[Verdict, tuple[str, ...]]:
             "The recipient shall use the samples only for the study, provided that the sponsor agrees.",
             ["condition_lost"],
         ),
-        # "not only" and "the only" are no conditions
+        (
+            "The recipient shall not use the samples for any purpose other than the study.",
+            "The recipient shall use the samples only for the study, and only until May.",
+            ["condition_lost"],
+        ),
+        # "not only" is no condition, "the only" is one
         ("Rest is good for the heart.", "Rest is not only good for the heart but for the mind.", []),
-        ("Rest cures a cold.", "Rest is the only thing that cures a cold.", []),
+        ("It may be let.", "The only case in which it may be let is illness.", ["condition_lost"]),
+        # who says "sole" or "without" has not lost the "only" or the "unless"
+        ("Repair is the sole remedy of the buyer.", "Repair is the buyer's only remedy.", []),
+        (
+            "The tenant may not sublet without the landlord's consent.",
+            "The tenant may not sublet unless the landlord consents.",
+            [],
+        ),
+        ("The seller delivers it.", "The seller delivers it provided the buyer pays cash.", ["condition_lost"]),
+        ("The seller delivers the goods.", "The seller delivers the goods solely against cash.", ["condition_lost"]),
+        (
+            "The seller delivers the goods.",
+            "The seller delivers the goods on condition that the buyer pays cash.",
+            ["condition_lost"],
+        ),
         ("The doctor may give it.", "Only the doctor may give it.", ["condition_lost"]),
         # what is left out is not denied, unless that is what is spoken of
         (
