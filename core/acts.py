@@ -102,23 +102,23 @@ SAME_ACT: tuple[frozenset[str], ...] = tuple(
     """.strip().splitlines()
 )
 # Forms that no rule makes of the stem before them.
-_FORMS = """
+_FORM_LINES = """
     abstain abstent;bear bore born;begin began begun;bind bound;break broke broken;bring brought;buy bought;catch caught
     choos chose chosen choic;compli complianc;deal dealt;decid decis;deliv deliveri;draw drew drawn;drink drank drunk
     drive drove driven;eras erasur;explain explan;fall fell fallen;feed fed;find found;forbid forbad forbidden
     freez froze frozen;get got;give gave given;grow grew grown growth;hide hidden;hold held;keep kept;lay laid
     lead led;leav left;lend lent loan;licens licenc;lose lost loss;meet met;notif notifi;identif identifi;specif specifi
-    rectif rectifi;indemnif indemnifi;modif modifi;occur occurr;oversee oversaw overseen;pay paid payment
+    rectif rectifi;indemnif indemnifi;modif modifi;occur occurr;overse oversaw overseen;pay paid payment
     prove proven proof;provid provis;reli relianc;refer referr;repay repaid;respons respond;retain retent
     rise rose risen;revok revoc;rescind resciss;seek sought;sell sold sale;send sent;serv servic;shake shook shaken
     show shown;sign signatur;speak spoke spoken;spend spent;steal stole stolen theft;strike struck;swear swore sworn
     take took taken;teach taught;tell told;throw threw thrown;undertak undertook undertaken;wear wore worn
-    weigh weight;withdraw withdrew withdrawn;withhold withheld;write wrote written;maintain mainten;constru construct
-    liabl liabil;permit permiss;agr agre;suppli supplier;releas releas;perform perform;extend extens;suspend suspens
+    weigh weight;withdraw withdrew withdrawn;withhold withheld;write wrote written;maintain mainten
+    liabl liabil;permit permiss;agr agre;extend extens;suspend suspens
     sublicens sublicenc;exclud exclus;includ inclus;conclud conclus;apologis apolog;repeat repetit;forfeit forfeitur
     reproduc reproduct;receiv recept;prescrib prescript;reduc reduct;resolv resolut;submit submiss;destroy destruct
 """
-_STEM_OF = {form: forms.split()[0] for forms in re.split(r"[;\n]", _FORMS) for form in forms.split()}
+FORMS = {form: row.split()[0] for row in re.split(r"[;\n]", _FORM_LINES) for form in row.split()[1:]}
 # What is left of a word when its stem is taken away, where it is still the same act: not "seller" of "sell".
 _ENDINGS = frozenset(("", "e", "i", "y", "al", "ur", "ment", "ement", "ion"))
 _DUTY = (
@@ -156,6 +156,7 @@ _NO_ACT = frozenset(
     "include includes contain contains comprise composed consist mean equal amount last fall come due void".split()
 )
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’]*")
+_ANY_WORD = re.compile(r"[^\W\d_][\w'’]*")  # ligatures among its letters, too
 _REACH = 300  # characters behind "shall" in which its verb stands, asides and all
 _CLAUSE_STOP = re.compile(r"[.;:]")
 _BRACKETS = re.compile(r"\([^()]*\)")
@@ -183,6 +184,7 @@ _NOISE = re.compile(
     r"|applicable (?:laws?|rules?|regulations?)|effective date)\b",
     re.IGNORECASE,
 )
+# A file of plain text keeps its line ends, and some keep the places where a word may be divided.
 _BROKEN_WORD = re.compile(r"\u00ad|(?<=[a-z])-\n(?=[a-z])")
 _BEING_INSURED = re.compile(r"\b(?:is|are|be|been|being) insured\b", re.IGNORECASE)
 _ENDS_THE_THING = frozenset("of to for in on by with from at under upon if unless when that which and or".split())
@@ -193,7 +195,7 @@ def act_missing(claim: str, source: str) -> bool:
     """Whether ``claim`` says that somebody may or must do, or not do, what ``source`` has no word for."""
     if is_chinese(claim) or is_chinese(source):
         return False
-    return any(not places for places in _places(claim, source))
+    return any(not places for places in _places(claim, _BROKEN_WORD.sub("", source)))
 
 
 def act_denied(claim: str, source: str) -> bool:
@@ -214,11 +216,11 @@ def act_denied(claim: str, source: str) -> bool:
 def _places(claim: str, source: str) -> Iterator[list[int]]:
     """For each act of ``claim``, where ``source`` speaks of it."""
     acts = dict.fromkeys(tuple(act) for act in _acts(claim))
-    text = _NOISE.sub(lambda match: " " * len(match[0]), _BROKEN_WORD.sub("", source))
+    text = _NOISE.sub(lambda match: " " * len(match[0]), source)
     insured = [match.end() for match in _BEING_INSURED.finditer(text)]
     said = [
         (word.start(), "".join(stems(word[0])))
-        for word in re.finditer(r"[^\W\d_][\w'’]*", text)
+        for word in _ANY_WORD.finditer(text)
         # A seller is no sale, and what the employer owes is no employment.
         if not is_party(word[0]) or word.end() in insured
     ]
@@ -293,10 +295,10 @@ def _speaks_of(word: str, stem: str) -> bool:
 @lru_cache(maxsize=4096)
 def _saying(word: str) -> frozenset[str]:
     stem = "".join(stems(word)) or normalise(word)
-    stem = _STEM_OF.get(stem, stem)
+    stem = FORMS.get(stem, stem)
     return frozenset({stem}.union(*(row for row in SAME_ACT if any(_of(stem, says) for says in row))))
 
 
 def _of(stem: str, says: str) -> bool:
-    stem = _STEM_OF.get(stem, stem)
+    stem = FORMS.get(stem, stem)
     return stem.startswith(says) and stem[len(says) :] in _ENDINGS

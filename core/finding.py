@@ -73,12 +73,13 @@ def find(
     for ranking, weight in ((dense, _DENSE_WEIGHT), (words, _WORDS_WEIGHT), (named, _NAMED_WEIGHT)):
         for rank, (key, _) in enumerate(ranking):
             fused[key] += weight / (_RANK_OFFSET + rank + 1)
-    if len(library.documents(scope)) > 1:
+    documents = library.documents(scope)
+    if len(documents) > 1:
         _let_pages_speak(fused, library)
     best = (_DENSE_WEIGHT + _WORDS_WEIGHT + (_NAMED_WEIGHT if named else 0.0)) / (_RANK_OFFSET + 1)
     keys = [key for key, _ in sorted(fused.items(), key=lambda item: -item[1])[:k]]
     passages = {p.id: p for p in library.passages(keys)}
-    found_in = {d.sha256: d for d in reversed(library.documents(scope))}
+    found_in = {d.sha256: d for d in reversed(documents)}
     pages = {
         key: library.page(found.sha256, found.page_index) for key, found in passages.items() if found.sha256 in found_in
     }

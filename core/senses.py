@@ -215,7 +215,6 @@ _FURTHER = (
     r"|on (?:the )?condition that|save (?:where|that|on|for|as))\b|除非|除外|但书"
 )
 _CONDITION = re.compile(rf"{_NARROWER}|{_FURTHER}", re.IGNORECASE)
-_WITHOUT = re.compile(r"\bwithout\b", re.IGNORECASE)
 _FURTHER_CONDITION = re.compile(_FURTHER, re.IGNORECASE)
 # A clause that says when the rest of its sentence holds.
 _WHEN = re.compile(
@@ -237,6 +236,8 @@ _EXCLUSIVE = re.compile(
     r"|\b(?:no other|sole|exclusive|nothing but|restricted to)\b|专",
     re.IGNORECASE,
 )
+# What is limited so is so only, or not unless.
+_LIMITED = re.compile(rf"{_EXCLUSIVE.pattern}|\bwithout\b", re.IGNORECASE)
 _PERHAPS = re.compile(
     r"\b(?:(?-i:may)|might|could|possibl[ey]|potential(?:ly)?|suggest(?:s|ed)?|appears?|likely|perhaps|probabl[ey])\b"
     r"|可能|或许|也许|疑似|大概|有望",
@@ -528,7 +529,7 @@ def _condition_lost(claim: str, source: str) -> bool:
     # Who says "for no other purpose" has said "only for that".
     told = _sets_apart(_EXCEPTION, claim, _EXCLUSIVE, source, every=True)
     condition = _FURTHER_CONDITION if told else _CONDITION
-    limited = _CONDITION.search(claim) or _EXCLUSIVE.search(claim) or _WITHOUT.search(claim)
+    limited = _CONDITION.search(claim) or _sets_apart(_LIMITED, claim, _CONDITION, source)
     if not limited and any(condition.search(said) for said in _nearest_sentences(claim, source)):
         return True
     if _SAYS_WHEN.search(claim):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.acts import SAME_ACT, act_denied, act_missing
-from core.nouns import Candidate, DraftSentence, Evidence, Passage, Verdict
+from core.acts import FORMS, SAME_ACT, act_denied, act_missing
+from core.nouns import Verdict
 from core.terms import stems
-from core.verifying import Likeness, judge
+from tests.core.verdicts import verdict
 
 DUTY = "The Recipient shall keep the Information secret and inform the Discloser of every breach."
 
@@ -130,7 +130,7 @@ def test_what_is_forbidden_wherever_the_passage_speaks_of_it(claim: str, source:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "verdict"),
+    ("sentence", "expected"),
     [
         # near in meaning, but of another act
         ("The Recipient shall sell Information of the Discloser.", Verdict.PARTIAL),
@@ -139,15 +139,18 @@ def test_what_is_forbidden_wherever_the_passage_speaks_of_it(claim: str, source:
         ("The Recipient shall sell the Information and inform the Discloser of every breach.", Verdict.PARTIAL),
     ],
 )
-def test_nearness_in_meaning_does_not_replace_the_act(sentence: str, verdict: Verdict) -> None:
-    passage = Passage("p", "f" * 64, 0, 0, len(DUTY), DUTY)
-    item = Evidence(1, Candidate(passage, "a.pdf", "1", 0.9, 0.9, 5.0, 0.5), 0, len(DUTY), DUTY)
-    claim = judge(DraftSentence(sentence, (1,)), [item], "Which?", alike=lambda *_: Likeness(0.99, 0.99))
-    assert claim.verdict is verdict
+def test_nearness_in_meaning_does_not_replace_the_act(sentence: str, expected: Verdict) -> None:
+    assert verdict(sentence, DUTY)[0] is expected
 
 
 def test_every_row_has_stems_that_words_come_to() -> None:
     for row in SAME_ACT:
         assert len(row) > 1
         for stem in row:
+            assert any(stems(stem + ending) == [stem] for ending in ("", "e", "y", "ion", "ment")), stem
+
+
+def test_every_form_is_a_stem_that_leads_to_another_stem() -> None:
+    for form, of in FORMS.items():
+        for stem in (form, of):
             assert any(stems(stem + ending) == [stem] for ending in ("", "e", "y", "ion", "ment")), stem

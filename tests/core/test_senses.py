@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.nouns import Candidate, DraftSentence, Evidence, Passage, Verdict
+from core.nouns import Verdict
 from core.senses import denied, denies, figures_swapped, sense_faults, word_put_for_another
-from core.verifying import Likeness, judge
-
-
-def verdict(sentence: str, source: str) -> tuple[Verdict, tuple[str, ...]]:
-    """What is said of a sentence that cites its source and is as near to it in meaning as can be."""
-    passage = Passage("p", "f" * 64, 0, 0, len(source), source)
-    item = Evidence(1, Candidate(passage, "a.pdf", "1", 0.9, 0.9, 5.0, 0.5), 0, len(source), source)
-    claim = judge(DraftSentence(sentence, (1,)), [item], "Which?", alike=lambda *_: Likeness(0.99, 0.99))
-    return claim.verdict, claim.faults
+from tests.core.verdicts import verdict
 
 
 @pytest.mark.parametrize(
@@ -87,6 +79,13 @@ def verdict(sentence: str, source: str) -> tuple[Verdict, tuple[str, ...]]:
             "The tenant may not sublet without the landlord's consent.",
             "The tenant may not sublet unless the landlord consents.",
             [],
+        ),
+        # of what is said to be without or exclusive, and of nothing else
+        ("It may be let without notice.", "It may be let without notice only if the owner agrees.", ["condition_lost"]),
+        (
+            "The owner grants an exclusive licence.",
+            "The owner grants an exclusive licence unless the fee is due.",
+            ["condition_lost"],
         ),
         ("The seller delivers it.", "The seller delivers it provided the buyer pays cash.", ["condition_lost"]),
         ("The seller delivers the goods.", "The seller delivers the goods solely against cash.", ["condition_lost"]),
